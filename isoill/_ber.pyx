@@ -1,0 +1,2347 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: binding=True, embedsignature=False, freethreading_compatible=True
+"""BER by tables: octets to instances of declared classes, and back.
+
+It knows shapes and no library word.  `table` turns a declaration (`isoill.asn1.fields_of`) into one C array per
+class; reading and writing walk these arrays and call nothing of Python's in their inner loops:
+
+- instances are allocated without ``__init__`` and their slots written at the offsets of the member descriptors;
+  they hold no cycles (frozen classes, tuples), so they are never put on the garbage collector's lists;
+- octets are written backwards, in one pass into one buffer, the write pointer passed and returned by value;
+- where a value stands is a chain of frames on the C stack, rendered to a path only when an error escapes.
+
+Functions that return a pointer return NULL with a Python exception set; those that write return NULL without one
+when the buffer is full, and the caller begins again with a larger one.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from isoill.asn1 import (
+    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS, Type, VisibleString,
+    fields_of, type_of,
+)
+from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError
+
+cdef extern from "Python.h":
+    ctypedef struct PyObject:
+        pass
+    ctypedef struct PyTypeObject:
+        Py_ssize_t tp_basicsize
+    PyObject *Py_None
+    PyObject *Py_True
+    PyObject *Py_False
+    void Py_INCREF(PyObject *) noexcept
+    void Py_DECREF(PyObject *) noexcept
+    PyTypeObject *Py_TYPE(PyObject *) noexcept
+    int PyType_IsSubtype(PyTypeObject *, PyTypeObject *) noexcept
+    PyObject *PyUnicode_New(Py_ssize_t, uint32_t) noexcept
+    uint8_t *PyUnicode_1BYTE_DATA(PyObject *) noexcept
+    PyObject *PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *) noexcept
+    PyObject *PyUnicode_DecodeLatin1(const char *, Py_ssize_t, const char *) noexcept
+    const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *) noexcept
+    bint PyUnicode_Check(PyObject *) noexcept
+    bint PyUnicode_CheckExact(PyObject *) noexcept
+    bint PyUnicode_IS_COMPACT_ASCII(PyObject *) noexcept
+    Py_ssize_t PyUnicode_GET_LENGTH(PyObject *) noexcept
+    PyObject *bytes_new "PyBytes_FromStringAndSize"(const char *, Py_ssize_t) noexcept
+    bint bytes_check "PyBytes_Check"(PyObject *) noexcept
+    char *bytes_data "PyBytes_AS_STRING"(PyObject *) noexcept
+    Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject *) noexcept
+    bint PyBool_Check(PyObject *) noexcept
+    bint PyLong_Check(PyObject *) noexcept
+    bint PyLong_CheckExact(PyObject *) noexcept
+    PyObject *PyLong_FromLongLong(long long) noexcept
+    long long PyLong_AsLongLongAndOverflow(PyObject *, int *) noexcept
+    bint PyTuple_Check(PyObject *) noexcept
+    PyObject *PyTuple_New(Py_ssize_t) noexcept
+    Py_ssize_t PyTuple_GET_SIZE(PyObject *) noexcept
+    PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t) noexcept
+    void PyTuple_SET_ITEM(PyObject *, Py_ssize_t, PyObject *) noexcept
+    PyObject *PyList_New(Py_ssize_t) noexcept
+    int PyList_Append(PyObject *, PyObject *) noexcept
+    PyObject *PyList_AsTuple(PyObject *) noexcept
+    void PyObject_GC_UnTrack(PyObject *) noexcept
+    int PyObject_RichCompareBool(PyObject *, PyObject *, int) noexcept
+    void PyErr_SetObject(PyObject *, PyObject *) noexcept
+    void PyErr_Clear() noexcept
+    int PyErr_ExceptionMatches(PyObject *) noexcept
+    PyObject *PyExc_UnicodeError
+    PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) noexcept
+    int Py_EQ
+
+cdef extern from *:
+    """
+    #include <structmember.h>
+    /* The offset of a slot, or -1 where the attribute is no slot that holds an object. */
+    static Py_ssize_t isoill_slot_offset(PyObject *descriptor) {
+        if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) return -1;
+        return ((PyMemberDescrObject *)descriptor)->d_member->offset;
+    }
+    /* An instance that is not on the collector's list; its slots are not yet filled. */
+    static inline PyObject *isoill_new_instance(PyTypeObject *cls) {
+        return (PyObject *)PyObject_GC_New(PyObject, cls);
+    }
+    /* Many references to None at once; where None is immortal there is nothing to count. */
+    static inline void isoill_count_none(Py_ssize_t n) {
+    #if PY_VERSION_HEX < 0x030C0000
+        Py_None->ob_refcnt += n;
+    #else
+        (void)n;
+    #endif
+    }
+    static inline int isoill_is_ascii(const uint8_t *p, Py_ssize_t n) {
+        uint64_t all = 0, word;
+        while (n >= 8) { memcpy(&word, p, 8); all |= word; p += 8; n -= 8; }
+        while (n > 0) { all |= *p++; n--; }
+        return (all & 0x8080808080808080ULL) == 0;
+    }
+    #define isoill_body(object) ((char *)(object) + sizeof(PyObject))
+    /* A debug build stops at the first read or write outside the buffer. */
+    #ifdef ISOILL_DEBUG
+    #define isoill_inside(p, n, start, end) do { \\
+        if ((p) < (start) || (n) < 0 || (n) > (end) - (p)) Py_FatalError("isoill._ber: outside the buffer"); } while (0)
+    #define ISOILL_IS_DEBUG 1
+    #else
+    #define isoill_inside(p, n, start, end) ((void)0)
+    #define ISOILL_IS_DEBUG 0
+    #endif
+    """
+    Py_ssize_t slot_offset "isoill_slot_offset"(PyObject *) noexcept
+    PyObject *new_instance "isoill_new_instance"(PyTypeObject *) noexcept
+    void count_none "isoill_count_none"(Py_ssize_t) noexcept
+    bint is_ascii "isoill_is_ascii"(const uint8_t *, Py_ssize_t) noexcept
+    char *body_of "isoill_body"(PyObject *) noexcept
+    void inside "isoill_inside"(const uint8_t *, Py_ssize_t, const uint8_t *, const uint8_t *) noexcept
+    bint ISOILL_IS_DEBUG
+
+#: Whether this build stops at reads and writes outside its buffers (``ISOILL_DEBUG=1`` when it was built).
+DEBUG = bool(ISOILL_IS_DEBUG)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef enum:  # as isoill.asn1.Kind; `table` checks that they are
+    BOOLEAN = 1
+    INTEGER = 2
+    BIT_STRING = 3
+    OCTET_STRING = 4
+    NULL_TYPE = 5
+    OBJECT_IDENTIFIER = 6
+    STRING = 7
+    ENUMERATED = 8
+    SEQUENCE = 9
+    SEQUENCE_OF = 10
+    CHOICE = 11
+    UNION = 12
+    ANY = 13
+
+cdef enum:  # how a component's value is reached once its first identifier octets are known
+    READ_TEXT = 1  # explicit tag around a choice of string types: ILL-String
+    READ_IMPLICIT = 2  # the tag replaces the type's own, or is the type's own
+    READ_EXPLICIT = 3  # the tag wraps a whole tag-length-value
+    READ_UNTAGGED = 4  # a CHOICE without a tag: the identifier is that of an alternative
+
+cdef enum:  # what `Node.lead` says of an identifier octet
+    MOST_COMPONENTS = 64
+    HIGH_TAG = 254  # a tag number of 31 or more, in the octets that follow: see `Node.high`
+    NO_COMPONENT = 255
+
+cdef struct Node
+
+cdef struct Field:
+    int read
+    int tags  # tag-length-values that the component itself adds: 0, 1 or 2
+    bint optional
+    uint32_t key  # the identifier octets, most significant first; 0 where untagged
+    Py_ssize_t offset  # of the slot in the instance
+    Node *node
+    PyObject *default  # borrowed; NULL where there is none
+
+cdef struct Node:
+    int kind
+    uint32_t key  # identifier octet of the type itself: UNIVERSAL, or [UNIVERSAL 8] IMPLICIT
+    uint32_t other_key  # of the second of two string types; 0 where there is one
+    uint32_t wrap  # identifier octet of [APPLICATION n] around it; 0 where there is none
+    PyObject *table  # borrowed: the Table that owns this
+    PyTypeObject *cls  # of SEQUENCE and CHOICE
+    Py_ssize_t body_size
+    char *body  # the slots of a fresh instance: None where optional, NULL elsewhere
+    Py_ssize_t optionals
+    int count
+    Field *fields
+    uint64_t required  # a bit for each component that must be there
+    uint8_t *defaults  # the components that have one
+    int defaults_count
+    Node *element
+    PyObject **members  # of an ENUMERATED, from `first` on; NULL where no value is listed
+    long long first
+    long long members_count
+    uint8_t lead[256]
+    uint8_t high[128]
+
+
+cdef dict _tables = {}
+
+
+cdef class Table:
+    """One type, ready to be read and written; made by `table`."""
+
+    cdef Node node
+    cdef readonly object type
+    cdef readonly tuple components
+    cdef list alive
+
+    def __dealloc__(self):
+        PyMem_Free(self.node.body)
+        PyMem_Free(self.node.fields)
+        PyMem_Free(self.node.defaults)
+        PyMem_Free(self.node.members)
+
+    def __repr__(self):
+        return f"<Table of {self.type}>"
+
+
+def table(type, /):
+    """The `Table` of a declared class, or of any annotation of `isoill.asn1`; made once and kept."""
+    found = _tables.get(type)
+    if found is None:
+        found = _build(type_of(type), {})
+        _tables[type] = found
+        if found.type.python is not None:
+            _tables.setdefault(found.type.python, found)
+    return found
+
+
+cdef Table _build(described, dict building):
+    """Fill one Table and those below it; `building` holds the classes under way, which may name themselves."""
+    cdef Table made
+    if described.python is not None:
+        found = _tables.get(described.python) or building.get(described.python)
+        if found is not None and found.type == described:
+            return found
+    made = Table.__new__(Table)
+    made.type = described
+    made.alive = []
+    made.components = ()
+    memset(&made.node, 0, sizeof(Node))
+    memset(made.node.lead, NO_COMPONENT, 256)
+    memset(made.node.high, NO_COMPONENT, 128)
+    made.node.table = <PyObject *>made
+    made.node.kind = int(described.kind)
+    if described.python is not None:
+        building[described.python] = made
+    if described.tag is not None and described.tag.explicit:
+        made.node.wrap = _identifier(described.tag.tag_class, described.tag.number, True)
+    kind = described.kind
+    if kind is Kind.SEQUENCE or kind is Kind.CHOICE:
+        made.components = fields_of(described.python)
+        _fill_class(made, building)
+    elif kind is Kind.UNION:
+        _fill_union(made, building)
+    elif kind is Kind.SEQUENCE_OF:
+        child = _build(described.element, building)
+        made.alive.append(child)
+        made.node.element = &(<Table>child).node
+    elif kind is Kind.ENUMERATED:
+        _fill_members(made)
+    if described.tag is not None and not described.tag.explicit:
+        made.node.key = _identifier(described.tag.tag_class, described.tag.number, _constructed(kind))
+    elif kind is Kind.STRING:
+        made.node.key = STRING_TAGS[described.strings[0]]
+        if len(described.strings) > 1:
+            made.node.other_key = STRING_TAGS[described.strings[1]]
+    elif kind is Kind.ENUMERATED:
+        made.node.key = 10
+    elif kind is Kind.SEQUENCE or kind is Kind.SEQUENCE_OF:
+        made.node.key = 0x30
+    elif kind <= Kind.OBJECT_IDENTIFIER:
+        made.node.key = int(kind)  # their numbers are the universal tags
+    return made
+
+
+cdef bint _constructed(kind):
+    return kind is Kind.SEQUENCE or kind is Kind.SEQUENCE_OF or kind is Kind.CHOICE
+
+
+cdef uint32_t _identifier(tag_class, number, bint constructed):
+    """The identifier octets of a tag whose number is below 128."""
+    cdef uint32_t first = (int(tag_class) << 6) | (0x20 if constructed else 0)
+    if number < 31:
+        return first | <uint32_t>number
+    return (first | 0x1F) << 8 | <uint32_t>number
+
+
+cdef _fill_class(Table made, dict building):
+    cdef Node *node = &made.node
+    cdef Field *field
+    cdef Table child
+    cdef Py_ssize_t offset
+    cdef int index
+    cls = made.type.python
+    node.cls = <PyTypeObject *>cls
+    if cls.__dictoffset__ or cls.__weakrefoffset__ or cls.__itemsize__:
+        raise TypeError(f"{cls.__name__}: a class with slots, and nothing else, is wanted")
+    node.count = len(made.components)
+    if node.count > MOST_COMPONENTS:
+        raise TypeError(f"{cls.__name__}: at most {MOST_COMPONENTS} components are wanted, found {node.count}")
+    node.body_size = node.cls.tp_basicsize - <Py_ssize_t>sizeof(PyObject)
+    node.body = <char *>PyMem_Malloc(node.body_size or 1)
+    node.fields = <Field *>PyMem_Malloc(sizeof(Field) * (node.count or 1))
+    node.defaults = <uint8_t *>PyMem_Malloc(node.count or 1)
+    if node.body == NULL or node.fields == NULL or node.defaults == NULL:
+        raise MemoryError
+    memset(node.body, 0, node.body_size)
+    memset(node.fields, 0, sizeof(Field) * node.count)
+    for index, component in enumerate(made.components):
+        field = &node.fields[index]
+        descriptor = _slot(cls, component.name)
+        offset = slot_offset(<PyObject *>descriptor)
+        if offset < <Py_ssize_t>sizeof(PyObject):
+            raise TypeError(f"{cls.__name__}.{component.name}: a slot is wanted, found {descriptor!r}")
+        child = _build(component.type, building)
+        made.alive.append(child)
+        field.offset = offset
+        field.node = &child.node
+        field.optional = component.optional
+        tag = component.tag
+        if tag is None and component.type.kind in (Kind.CHOICE, Kind.UNION):
+            field.read = READ_UNTAGGED
+        elif tag is None or not tag.explicit:
+            field.read = READ_IMPLICIT
+            field.tags = 1
+        else:
+            field.read = READ_TEXT if len(component.type.strings) == 2 else READ_EXPLICIT
+            field.tags = 1 if component.type.kind in (Kind.CHOICE, Kind.ANY) else 2
+        if tag is not None:
+            constructed = tag.explicit or _constructed(component.type.kind)
+            field.key = _identifier(tag.tag_class, tag.number, constructed)
+        elif field.read == READ_IMPLICIT:
+            if child.node.wrap or component.type.strings and len(component.type.strings) > 1:
+                raise TypeError(f"{cls.__name__}.{component.name}: {component.type} without a tag is not supported")
+            field.key = child.node.key
+        _lead(node, index, component)
+        if component.required:
+            node.required |= <uint64_t>1 << index
+        elif component.optional:
+            node.optionals += 1
+            (<PyObject **>(node.body + offset - <Py_ssize_t>sizeof(PyObject)))[0] = Py_None
+        else:
+            made.alive.append(component.default)
+            field.default = <PyObject *>component.default
+            node.defaults[node.defaults_count] = index
+            node.defaults_count += 1
+
+
+cdef _slot(cls, name):
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    raise TypeError(f"{cls.__name__}.{name}: a slot is wanted, found nothing")
+
+
+cdef _lead(Node *node, int index, component):
+    """Enter every identifier octet with which a component may begin, strings in their constructed form too."""
+    cdef uint32_t key
+    type_, tag = component.type, component.tag
+    if tag is not None:
+        forms = [True] if tag.explicit else _forms(type_.kind)
+        keys = [_identifier(tag.tag_class, tag.number, form) for form in forms]
+    else:
+        keys = [
+            _identifier(tag_class, number, form)
+            for tag_class, number, forms in _begins(type_)
+            for form in forms
+        ]
+    for key in keys:
+        if key > 0xFF:
+            node.lead[key >> 8] = HIGH_TAG
+            node.high[key & 0x7F] = index
+        else:
+            node.lead[key] = index
+
+
+cdef list _forms(kind):
+    if kind in (Kind.STRING, Kind.OCTET_STRING, Kind.BIT_STRING):
+        return [False, True]
+    return [_constructed(kind)]
+
+
+cdef list _begins(type_):
+    """Tag class, number and forms of each tag with which an untagged type may begin."""
+    if type_.tag is not None:
+        return [(type_.tag.tag_class, type_.tag.number, [type_.tag.explicit or _constructed(type_.kind)])]
+    if type_.kind is Kind.CHOICE:
+        found = []
+        for component in fields_of(type_.python):
+            if component.tag is None:
+                found.extend(_begins(component.type))
+            else:
+                forms = [True] if component.tag.explicit else _forms(component.type.kind)
+                found.append((component.tag.tag_class, component.tag.number, forms))
+        return found
+    return [(tag_class, number, _forms(type_.kind)) for tag_class, number in type_.leading_tags]
+
+
+cdef _fill_union(Table made, dict building):
+    cdef Node *node = &made.node
+    cdef Table child
+    cdef int index
+    node.count = len(made.type.alternatives)
+    node.fields = <Field *>PyMem_Malloc(sizeof(Field) * node.count)
+    if node.fields == NULL:
+        raise MemoryError
+    memset(node.fields, 0, sizeof(Field) * node.count)
+    for index, alternative in enumerate(made.type.alternatives):
+        if alternative.kind is not Kind.SEQUENCE or alternative.tag is None:
+            raise TypeError(f"{alternative}: an alternative of a union is a SEQUENCE with a tag of its own")
+        child = _build(alternative, building)
+        made.alive.append(child)
+        node.fields[index].node = &child.node
+        node.lead[child.node.wrap or child.node.key] = index
+
+
+cdef _fill_members(Table made):
+    cdef Node *node = &made.node
+    node.cls = <PyTypeObject *>made.type.python
+    members = {member._value_: member for member in made.type.python}
+    node.first = min(members)
+    node.members_count = max(members) - node.first + 1
+    if node.members_count > 4096:
+        raise TypeError(f"{made.type}: values within 4096 of each other are wanted")
+    node.members = <PyObject **>PyMem_Malloc(sizeof(PyObject *) * node.members_count)
+    if node.members == NULL:
+        raise MemoryError
+    memset(node.members, 0, sizeof(PyObject *) * node.members_count)
+    for value, member in members.items():
+        made.alive.append(member)
+        node.members[<long long>value - node.first] = <PyObject *>member
+
+
+# ── reading: state, errors, deviations ───────────────────────────────────────────────────────────────────────────
+
+cdef struct Frame:  # one constructed value being read or written
+    Frame *up
+    Node *node
+    Py_ssize_t at  # index of the component, alternative or element
+    int depth  # of the constructed value that comes next
+
+cdef struct Reader:
+    const uint8_t *start
+    const uint8_t *end
+    const uint8_t *pos  # after the value that was read last
+    bint bounded  # the outermost value has a definite length, so nothing inside can be cut off
+    PyObject *deviations  # a list where reading is lenient, NULL where it is strict
+    Py_ssize_t elements
+    Py_ssize_t most_elements
+    Py_ssize_t most_segments
+    int most_depth
+    int most_string_depth
+    int most_tag_octets
+    int most_length_octets
+    int most_integer_octets
+    int most_arcs
+    int most_arc_octets
+
+cdef Reader _default_reader
+cdef Py_ssize_t _default_octets
+
+
+cdef _take_limits(Reader *rd, limits):
+    rd.most_elements = limits.elements
+    rd.most_segments = limits.segments
+    rd.most_depth = limits.depth
+    rd.most_string_depth = limits.string_depth
+    rd.most_tag_octets = limits.tag_octets
+    rd.most_length_octets = limits.length_octets
+    rd.most_integer_octets = limits.integer_octets
+    rd.most_arcs = limits.oid_arcs
+    rd.most_arc_octets = limits.oid_arc_octets
+
+
+memset(&_default_reader, 0, sizeof(Reader))
+_take_limits(&_default_reader, DEFAULT_LIMITS)
+_default_octets = DEFAULT_LIMITS.octets
+
+
+cdef str _path(Frame *frame):
+    """Where a frame stands: the outermost type by its ASN.1 name, then attributes and indexes."""
+    parts = []
+    cdef Node *outermost = frame.node
+    while frame.up != NULL:
+        outermost = frame.node
+        if frame.at >= 0:
+            if frame.node.kind == SEQUENCE_OF:
+                parts.append(f"[{frame.at}]")
+            else:
+                parts.append("." + (<Table>frame.node.table).components[frame.at].name)
+        frame = frame.up
+    parts.append((<Table>outermost.table).type.name)
+    return "".join(reversed(parts))
+
+
+cdef str _type_name(Node *node):
+    return (<Table>node.table).type.name
+
+
+cdef str _component_notation(Node *node, Py_ssize_t index):
+    return (<Table>node.table).components[index].notation
+
+
+cdef str _found(const uint8_t *p, const uint8_t *limit):
+    """What stands at p, in words."""
+    if p >= limit:
+        return "the end"
+    cdef int first = p[0]
+    cdef object number = first & 0x1F
+    if first == 0 and p + 1 < limit and p[1] == 0:
+        return "end-of-contents"
+    if number == 0x1F:
+        number = 0
+        p += 1
+        while p < limit and number < 1 << 28:
+            number = number << 7 | (p[0] & 0x7F)
+            if not p[0] & 0x80:
+                break
+            p += 1
+    form = " constructed" if first & 0x20 else ""
+    if first & 0xC0 == 0:
+        return f"{_UNIVERSAL_NAMES.get(number, f'[UNIVERSAL {number}]')}" + (form if number not in (16, 17, 8) else "")
+    prefix = {0x40: "APPLICATION ", 0x80: "", 0xC0: "PRIVATE "}[first & 0xC0]
+    return f"[{prefix}{number}]"
+
+
+cdef dict _UNIVERSAL_NAMES = {
+    1: "BOOLEAN", 2: "INTEGER", 3: "BIT STRING", 4: "OCTET STRING", 5: "NULL", 6: "OBJECT IDENTIFIER",
+    8: "EXTERNAL", 9: "REAL", 10: "ENUMERATED", 16: "SEQUENCE", 17: "SET", 23: "UTCTime", 24: "GeneralizedTime",
+} | {number: name for name, number in STRING_TAGS.items()}
+
+
+cdef void set_exception(exception) noexcept:
+    PyErr_SetObject(<PyObject *>Py_TYPE(<PyObject *>exception), <PyObject *>exception)
+
+
+cdef PyObject *fail(Reader *rd, Frame *frame, const uint8_t *at, reason, str detail) noexcept:
+    """Raise a DecodeError; returns NULL, so that a caller may return what this returns."""
+    try:
+        set_exception(DecodeError(reason, detail, _path(frame), at - rd.start))
+    except BaseException as error:
+        set_exception(error)
+    return NULL
+
+
+cdef PyObject *fail_limit(Reader *rd, Frame *frame, const uint8_t *at, str limit, object most, str what) noexcept:
+    try:
+        set_exception(
+            LimitError(
+                Reason.LIMIT, f"expected at most {most} {what}, found more", _path(frame), at - rd.start, limit
+            )
+        )
+    except BaseException as error:
+        set_exception(error)
+    return NULL
+
+
+cdef PyObject *fail_short(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *limit, Py_ssize_t needed) noexcept:
+    """A value needs more octets than there are: cut off, or longer than what it stands in."""
+    try:
+        octets = "octet" if needed == 1 else "octets"
+        if limit == rd.end and not rd.bounded:
+            set_exception(
+                TruncatedError(
+                    Reason.TRUNCATED, f"expected at least {needed} more {octets}, found the end of the data",
+                    _path(frame), at - rd.start, needed,
+                )
+            )
+        else:
+            set_exception(
+                DecodeError(
+                    Reason.MALFORMED_LENGTH, f"expected {needed} more {octets}, found the end of the value around it",
+                    _path(frame), at - rd.start,
+                )
+            )
+    except BaseException as error:
+        set_exception(error)
+    return NULL
+
+
+cdef bint deviate(Reader *rd, Frame *frame, const uint8_t *at, Py_ssize_t size, reason, str detail) noexcept:
+    """Something a strict writer would not send: recorded, and True, where reading is lenient; else an error."""
+    if rd.deviations == NULL:
+        fail(rd, frame, at, reason, detail)
+        return False
+    try:
+        octets = PyBytes_FromStringAndSize(<const char *>at, size)
+        (<list>rd.deviations).append(Deviation(reason, detail, _path(frame), at - rd.start, octets))
+    except BaseException as error:
+        set_exception(error)
+        return False
+    return True
+
+
+# ── reading: headers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef struct Head:
+    uint32_t key  # the identifier octets, most significant first; 0 where there are more than four
+    const uint8_t *start  # of the contents
+    const uint8_t *end  # of the contents; NULL where the length is indefinite
+
+
+cdef const uint8_t *read_long_tag(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, uint32_t *key) noexcept:
+    """The octets after the first of a tag in the high form; returns where they end."""
+    cdef const uint8_t *q = p + 1
+    cdef uint32_t found = p[0]
+    while True:
+        if q >= limit:
+            return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
+        if q - p >= rd.most_tag_octets:
+            return <const uint8_t *>fail_limit(rd, frame, p, "tag_octets", rd.most_tag_octets, "tag octets")
+        if q == p + 1 and (q[0] == 0x80 or q[0] < 0x1F):
+            try:
+                detail = f"expected the shortest form of the tag, found octets {PyBytes_FromStringAndSize(<const char *>p, 2).hex(' ')}"
+            except BaseException as error:
+                set_exception(error)
+                return NULL
+            return <const uint8_t *>fail(rd, frame, p, Reason.MALFORMED_TAG, detail)
+        found = found << 8 | q[0] if q - p < 4 else 0
+        if not q[0] & 0x80:
+            break
+        q += 1
+    key[0] = found
+    return q + 1
+
+
+cdef const uint8_t *read_long_length(
+    Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *q, const uint8_t *limit, Py_ssize_t *length
+) noexcept:
+    """A length whose first octet is 80 or more; -1 is indefinite.  Returns where the contents begin."""
+    cdef int octets = q[0] & 0x7F
+    cdef uint64_t n = 0
+    cdef int i
+    if octets == 0:
+        length[0] = -1
+        return q + 1
+    if octets == 0x7F:
+        return <const uint8_t *>fail(rd, frame, at, Reason.MALFORMED_LENGTH, "expected a length, found the reserved octet ff")
+    if octets > rd.most_length_octets:
+        return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
+    if octets > limit - q - 1:
+        return <const uint8_t *>fail_short(rd, frame, at, limit, octets - (limit - q - 1))
+    for i in range(1, octets + 1):
+        n = n << 8 | q[i]
+    if n > <uint64_t>0x7FFFFFFFFFFFFFFF:
+        return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
+    if rd.deviations != NULL and (n < 0x80 or (q[1] == 0 and octets > 1)):
+        if not deviate(rd, frame, at, (q - at) + 1 + octets, Reason.NON_MINIMAL, "expected the shortest form of the length"):
+            return NULL
+    length[0] = <Py_ssize_t>n
+    return q + 1 + octets
+
+
+cdef inline bint read_head(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Head *head) noexcept:
+    """Identifier and length at p; False with an error set where there are none."""
+    cdef const uint8_t *q = p + 1
+    cdef Py_ssize_t length
+    if p >= limit:
+        fail_short(rd, frame, p, limit, 2)
+        return False
+    inside(p, 1, rd.start, rd.end)
+    head.key = p[0]
+    if p[0] & 0x1F == 0x1F:
+        q = read_long_tag(rd, frame, p, limit, &head.key)
+        if q == NULL:
+            return False
+    if q >= limit:
+        fail_short(rd, frame, p, limit, 1)
+        return False
+    inside(q, 1, rd.start, rd.end)
+    length = q[0]
+    if length < 0x80:
+        q += 1
+    else:
+        q = read_long_length(rd, frame, p, q, limit, &length)
+        if q == NULL:
+            return False
+    head.start = q
+    if length < 0:
+        head.end = NULL
+        if not p[0] & 0x20:
+            fail(rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length for a primitive value, found indefinite")
+            return False
+        return True
+    if length > limit - q:
+        fail_short(rd, frame, p, limit, length - (limit - q))
+        return False
+    head.end = q + length
+    return True
+
+
+cdef inline bint count(Reader *rd, Frame *frame, const uint8_t *at, Py_ssize_t elements) noexcept:
+    """Count tag-length-values; False with an error set where there are too many."""
+    rd.elements += elements
+    if rd.elements > rd.most_elements:
+        fail_limit(rd, frame, at, "elements", rd.most_elements, "tag-length-values")
+        return False
+    return True
+
+
+cdef inline bint deep(Reader *rd, Frame *frame, const uint8_t *at) noexcept:
+    """True, with an error set, where the constructed value that comes next is too deep."""
+    if frame.depth > rd.most_depth:
+        fail_limit(rd, frame, at, "depth", rd.most_depth, "levels of constructed values")
+        return True
+    return False
+
+
+cdef const uint8_t *skip(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The end of the tag-length-value at p, whatever it is.
+
+    Only indefinite lengths have to be looked into, and whatever is open is then indefinite: a counter is a stack.
+    """
+    cdef Head head
+    cdef int depth = 0
+    while True:
+        if not count(rd, frame, p, 1):
+            return NULL
+        if depth > 0 and p < limit and p[0] == 0:
+            if p + 1 >= limit:
+                return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
+            if p[1] != 0:
+                return <const uint8_t *>fail(
+                    rd, frame, p, Reason.END_OF_CONTENTS, "expected end-of-contents 00 00, found 00 and another octet"
+                )
+            p += 2
+            depth -= 1
+        else:
+            if not read_head(rd, frame, p, limit, &head):
+                return NULL
+            if p[0] == 0:
+                return <const uint8_t *>fail(rd, frame, p, Reason.END_OF_CONTENTS, "expected a value, found end-of-contents")
+            if head.end == NULL:
+                depth += 1
+                if frame.depth + depth - 1 > rd.most_depth:
+                    return <const uint8_t *>fail_limit(
+                        rd, frame, p, "depth", rd.most_depth, "levels of constructed values"
+                    )
+                p = head.start
+            else:
+                p = head.end
+        if depth == 0:
+            return p
+
+
+cdef inline const uint8_t *read_end(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The end-of-contents octets of an indefinite length at p; returns where they end."""
+    if limit - p < 2:
+        return <const uint8_t *>fail_short(rd, frame, p, limit, 2 - (limit - p))
+    if p[0] != 0 or p[1] != 0:
+        try:
+            detail = f"expected end-of-contents, found {_found(p, limit)}"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        return <const uint8_t *>fail(rd, frame, p, Reason.END_OF_CONTENTS, detail)
+    return p + 2
+
+
+# ── reading: primitive values ────────────────────────────────────────────────────────────────────────────────────
+
+cdef PyObject *read_odd_text(const uint8_t *p, Py_ssize_t n, bint visible) noexcept:
+    """Text that is not ASCII, or that came as the second of two string types."""
+    cdef PyObject *plain
+    cdef bint latin = False
+    plain = PyUnicode_DecodeUTF8(<const char *>p, n, NULL)
+    if plain == NULL:
+        if not PyErr_ExceptionMatches(PyExc_UnicodeError):
+            return NULL
+        PyErr_Clear()
+        latin = True
+        plain = PyUnicode_DecodeLatin1(<const char *>p, n, NULL)
+        if plain == NULL:
+            return NULL
+    if not (visible or latin):
+        return plain
+    try:
+        cls = Latin1VisibleString if latin and visible else Latin1String if latin else VisibleString
+        text = cls(<object>plain)
+    except BaseException as error:
+        Py_DECREF(plain)
+        set_exception(error)
+        return NULL
+    Py_DECREF(plain)
+    Py_INCREF(<PyObject *>text)
+    return <PyObject *>text
+
+
+cdef inline PyObject *read_text(const uint8_t *p, Py_ssize_t n, bint visible) noexcept:
+    cdef PyObject *text
+    if visible or not is_ascii(p, n):
+        return read_odd_text(p, n, visible)
+    text = PyUnicode_New(n, 127)
+    if text != NULL and n:
+        memcpy(PyUnicode_1BYTE_DATA(text), p, n)
+    return text
+
+
+cdef PyObject *read_integer(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n) noexcept:
+    cdef int64_t small
+    cdef Py_ssize_t i
+    if n == 0:
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected an INTEGER of one octet or more, found none")
+    if n > rd.most_integer_octets:
+        return fail_limit(rd, frame, at, "integer_octets", rd.most_integer_octets, "octets of an INTEGER")
+    if n > 1 and ((p[0] == 0 and not p[1] & 0x80) or (p[0] == 0xFF and p[1] & 0x80)):
+        if not deviate(rd, frame, at, p + n - at, Reason.NON_MINIMAL, "expected the shortest form of the INTEGER"):
+            return NULL
+    if n <= 8:
+        small = -1 if p[0] & 0x80 else 0
+        for i in range(n):
+            small = <int64_t>(<uint64_t>small << 8 | p[i])
+        return PyLong_FromLongLong(small)
+    try:
+        number = int.from_bytes(PyBytes_FromStringAndSize(<const char *>p, n), "big", signed=True)
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    Py_INCREF(<PyObject *>number)
+    return <PyObject *>number
+
+
+cdef PyObject *read_enumerated(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *p, Py_ssize_t n
+) noexcept:
+    cdef PyObject *value = read_integer(rd, frame, at, p, n)
+    cdef PyObject *member
+    cdef int overflow = 0
+    cdef long long number
+    if value == NULL:
+        return NULL
+    number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if not overflow and node.first <= number < node.first + node.members_count:
+        member = node.members[number - node.first]
+        if member != NULL:
+            Py_DECREF(value)
+            Py_INCREF(member)
+            return member
+    try:
+        detail = f"expected a listed value of {_type_name(node)}, found {<object>value}"
+    except BaseException as error:
+        set_exception(error)
+        Py_DECREF(value)
+        return NULL
+    if not deviate(rd, frame, at, p + n - at, Reason.UNLISTED_VALUE, detail):
+        Py_DECREF(value)
+        return NULL
+    return value
+
+
+cdef PyObject *read_oid(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n) noexcept:
+    """The arcs in decimal; the first octets hold two arcs in one."""
+    cdef Py_ssize_t i = 0, begin
+    cdef uint64_t arc
+    if n == 0:
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected an OBJECT IDENTIFIER of one octet or more, found none")
+    if p[n - 1] & 0x80:
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a whole arc of the OBJECT IDENTIFIER, found its end cut off")
+    try:
+        arcs = []
+        while i < n:
+            if p[i] == 0x80:
+                return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected the shortest form of an arc, found a leading 80")
+            if len(arcs) >= rd.most_arcs:
+                return fail_limit(rd, frame, at, "oid_arcs", rd.most_arcs, "arcs of an OBJECT IDENTIFIER")
+            begin = i
+            arc = 0
+            large = None
+            while True:
+                if i - begin >= rd.most_arc_octets:
+                    return fail_limit(rd, frame, at, "oid_arc_octets", rd.most_arc_octets, "octets of an arc")
+                if i - begin == 8:
+                    large = arc
+                if large is not None:
+                    large = large << 7 | (p[i] & 0x7F)
+                else:
+                    arc = arc << 7 | (p[i] & 0x7F)
+                i += 1
+                if not p[i - 1] & 0x80:
+                    break
+            number = arc if large is None else large
+            if not arcs:
+                first = min(number // 40, 2)
+                arcs.append(first)
+                number -= 40 * first
+            arcs.append(number)
+        text = ".".join(map(str, arcs))
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    Py_INCREF(<PyObject *>text)
+    return <PyObject *>text
+
+
+cdef PyObject *make_bits(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n, int unused) noexcept:
+    if unused > 7 or (unused > 0 and n == 0):
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a BIT STRING of 0 to 7 unused bits, found more")
+    try:
+        bits = BitString(PyBytes_FromStringAndSize(<const char *>p, n), unused)
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    Py_INCREF(<PyObject *>bits)
+    return <PyObject *>bits
+
+
+cdef PyObject *read_primitive(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other, const uint8_t *p, Py_ssize_t n
+) noexcept:
+    """A primitive value of n octets; `other`: it came as the second of two string types."""
+    cdef PyObject *value
+    cdef int kind = node.kind
+    inside(p, n, rd.start, rd.end)
+    if kind == STRING:
+        return read_text(p, n, other)
+    if kind == ENUMERATED:
+        return read_enumerated(rd, frame, node, at, p, n)
+    if kind == BOOLEAN:
+        if n != 1:
+            return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a BOOLEAN of one octet, found another length")
+        value = Py_True if p[0] else Py_False
+        Py_INCREF(value)
+        return value
+    if kind == INTEGER:
+        return read_integer(rd, frame, at, p, n)
+    if kind == OBJECT_IDENTIFIER:
+        return read_oid(rd, frame, at, p, n)
+    if kind == OCTET_STRING:
+        return bytes_new(<const char *>p, n)
+    if kind == NULL_TYPE:
+        if n != 0:
+            return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a NULL of no octets, found some")
+        value = <PyObject *>NULL_VALUE
+        Py_INCREF(value)
+        return value
+    # BIT STRING
+    if n == 0:
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a BIT STRING of one octet or more, found none")
+    return make_bits(rd, frame, at, p + 1, n - 1, p[0])
+
+
+cdef struct Joined:  # a constructed string, put together
+    uint8_t *data
+    Py_ssize_t size
+    Py_ssize_t room
+    Py_ssize_t segments
+    uint8_t key  # of a segment, other than OCTET STRING's
+    bint bits
+    int unused
+
+
+cdef const uint8_t *join(
+    Reader *rd, Frame *frame, Joined *joined, int depth, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """Append the segments from p on; returns where the contents end.
+
+    A segment is tagged 04, as X.690 8.23 says, or as the string type itself, as other writers have it; those of a BIT STRING 03.
+    """
+    cdef Head head
+    cdef uint8_t form
+    cdef const uint8_t *stop = end if end != NULL else limit
+    cdef Py_ssize_t n, room
+    cdef uint8_t *larger
+    if depth > rd.most_string_depth:
+        return <const uint8_t *>fail_limit(rd, frame, at, "string_depth", rd.most_string_depth, "levels of constructed strings")
+    while True:
+        if end != NULL and p == end:
+            return p
+        if end == NULL and p < stop and p[0] == 0:
+            return read_end(rd, frame, p, stop)
+        if not read_head(rd, frame, p, stop, &head):
+            return NULL
+        joined.segments += 1
+        if joined.segments > rd.most_segments:
+            return <const uint8_t *>fail_limit(rd, frame, p, "segments", rd.most_segments, "segments of a constructed string")
+        if not count(rd, frame, p, 1):
+            return NULL
+        form = p[0] & ~0x20
+        if p[0] & 0x1F == 0x1F or (form != joined.key and (joined.bits or form != 4)):
+            try:
+                detail = f"expected a segment of the constructed string, found {_found(p, stop)}"
+            except BaseException as error:
+                set_exception(error)
+                return NULL
+            return <const uint8_t *>fail(rd, frame, p, Reason.MALFORMED_VALUE, detail)
+        if p[0] & 0x20:
+            p = join(rd, frame, joined, depth + 1, p, head.start, head.end, stop)
+            if p == NULL:
+                return NULL
+            continue
+        n = head.end - head.start
+        p = head.start
+        if joined.bits:
+            if n == 0 or joined.unused:
+                return <const uint8_t *>fail(
+                    rd, frame, p, Reason.MALFORMED_VALUE, "expected unused bits in the last segment of a BIT STRING only"
+                )
+            joined.unused = p[0]
+            p += 1
+            n -= 1
+        if n > joined.room - joined.size:
+            room = 2 * joined.room + n
+            larger = <uint8_t *>PyMem_Malloc(room)
+            if larger == NULL:
+                set_exception(MemoryError())
+                return NULL
+            if joined.size:
+                memcpy(larger, joined.data, joined.size)
+            PyMem_Free(joined.data)
+            joined.data = larger
+            joined.room = room
+        if n:
+            memcpy(joined.data + joined.size, p, n)
+        joined.size += n
+        p = head.end
+
+
+cdef PyObject *read_constructed_string(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    cdef Joined joined
+    cdef PyObject *value
+    cdef const uint8_t *stop
+    cdef const uint8_t *data
+    memset(&joined, 0, sizeof(Joined))
+    joined.key = <uint8_t>(node.other_key if other else node.key)
+    joined.bits = node.kind == BIT_STRING
+    stop = join(rd, frame, &joined, 1, at, p, end, limit)
+    value = NULL
+    if stop != NULL:
+        rd.pos = stop
+        data = joined.data if joined.size else at  # any place will do for no octets
+        if node.kind == STRING:
+            value = read_text(data, joined.size, other)
+        elif node.kind == OCTET_STRING:
+            value = bytes_new(<const char *>data, joined.size)
+        else:
+            value = make_bits(rd, frame, at, data, joined.size, joined.unused)
+    PyMem_Free(joined.data)
+    return value
+
+
+# ── reading: constructed values ──────────────────────────────────────────────────────────────────────────────────
+
+cdef PyObject *read_contents(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """The contents of a value whose tag was right; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
+    if node.kind == SEQUENCE:
+        return read_sequence(rd, frame, node, at, p, end, limit)
+    if node.kind == SEQUENCE_OF:
+        return read_sequence_of(rd, frame, node, at, p, end, limit)
+    if at[0] & 0x20:
+        return read_constructed_string(rd, frame, node, at, other, p, end, limit)
+    rd.pos = end
+    return read_primitive(rd, frame, node, at, other, p, end - p)
+
+
+cdef inline bint is_string(Node *node) noexcept:
+    return node.kind == STRING or node.kind == OCTET_STRING or node.kind == BIT_STRING
+
+
+cdef inline bint takes_implicit_tag(Node *node) noexcept:
+    return node.key != 0 and node.other_key == 0 and node.kind != CHOICE and node.kind != ANY
+
+
+cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """An error, or in lenient reading a string under another string type's tag."""
+    cdef Head head
+    cdef uint32_t form
+    try:
+        detail = f"expected {_type_name(node)}, found {_found(p, limit)}"
+        form = p[0] & ~0x20 if p < limit else 0
+        if p < limit and node.key < 0x40 and p[0] ^ 0x20 == node.key:
+            return fail(rd, frame, p, Reason.WRONG_FORM, detail + (" of the constructed form" if p[0] & 0x20 else " of the primitive form"))
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    if rd.deviations != NULL and node.kind == STRING and (form == 12 or 18 <= form <= 22 or 25 <= form <= 28):
+        if not read_head(rd, frame, p, limit, &head):
+            return NULL
+        if p[0] & 0x20:
+            return fail(rd, frame, p, Reason.UNEXPECTED_TAG, detail)
+        if not deviate(rd, frame, p, head.end - p, Reason.OTHER_STRING_TYPE, detail):
+            return NULL
+        rd.pos = head.end
+        return read_text(head.start, head.end - head.start, False)
+    return fail(rd, frame, p, Reason.UNEXPECTED_TAG, detail)
+
+
+cdef PyObject *read_value(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The tag-length-value at p, as a value of the type; sets `rd.pos`."""
+    cdef Head head
+    cdef const uint8_t *end
+    cdef int index
+    cdef uint32_t form
+    if node.kind == CHOICE:
+        return read_choice(rd, frame, node, p, limit)
+    if node.kind == ANY:
+        end = skip(rd, frame, p, limit)
+        if end == NULL:
+            return NULL
+        rd.pos = end
+        return bytes_new(<const char *>p, end - p)
+    if node.kind == UNION:
+        index = node.lead[p[0]] if p < limit else NO_COMPONENT
+        if index >= MOST_COMPONENTS:
+            if p >= limit:
+                return fail_short(rd, frame, p, limit, 2)
+            return unexpected(rd, frame, node, p, limit)
+        node = node.fields[index].node
+        frame.node = node
+    if node.wrap:
+        return read_wrapped(rd, frame, node, p, limit)
+    if not read_head(rd, frame, p, limit, &head):
+        return NULL
+    if head.key == node.key or (head.key == node.other_key and node.other_key):
+        return read_contents(rd, frame, node, p, head.key != node.key, head.start, head.end, limit)
+    if is_string(node) and head.key & 0x20 and head.key < 0x100:
+        form = head.key & ~<uint32_t>0x20
+        if form == node.key or (form == node.other_key and node.other_key):
+            return read_contents(rd, frame, node, p, form != node.key, head.start, head.end, limit)
+    return unexpected(rd, frame, node, p, limit)
+
+
+cdef PyObject *close_wrapper(
+    Reader *rd, Frame *frame, PyObject *value, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """What is inside an explicit tag has been read: nothing else may be in it."""
+    cdef const uint8_t *stop = rd.pos
+    if value == NULL:
+        return NULL
+    if end != NULL:
+        if stop == end:
+            return value
+        try:
+            detail = f"expected one value inside the explicit tag, found another: {_found(stop, end)}"
+        except BaseException as error:
+            set_exception(error)
+        else:
+            fail(rd, frame, stop, Reason.MALFORMED_VALUE, detail)
+    else:
+        stop = read_end(rd, frame, stop, limit)
+        if stop != NULL:
+            rd.pos = stop
+            return value
+    Py_DECREF(value)
+    return NULL
+
+
+cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """``[APPLICATION n] EXPLICIT``: the tag holds a universal SEQUENCE."""
+    cdef Head head, inner
+    cdef PyObject *value
+    cdef const uint8_t *stop
+    if not read_head(rd, frame, p, limit, &head):
+        return NULL
+    if head.key != node.wrap:
+        return unexpected(rd, frame, node, p, limit)
+    stop = head.end if head.end != NULL else limit
+    if not count(rd, frame, p, 2):
+        return NULL
+    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and node.lead[head.start[0]] != NO_COMPONENT:
+        if not deviate(rd, frame, p, head.start - p, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"):
+            return NULL
+        return read_sequence(rd, frame, node, p, head.start, head.end, limit)
+    frame.depth += 1
+    if not read_head(rd, frame, head.start, stop, &inner):
+        return NULL
+    if inner.key != node.key:
+        try:
+            detail = f"expected SEQUENCE, found {_found(head.start, stop)}"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        return fail(rd, frame, head.start, Reason.UNEXPECTED_TAG, detail)
+    value = read_sequence(rd, frame, node, head.start, inner.start, inner.end, stop)
+    return close_wrapper(rd, frame, value, head.end, limit)
+
+
+cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) noexcept:
+    """In lenient reading: whether what stands where an explicit tag wraps a value is that value's contents."""
+    cdef Py_ssize_t i
+    if not takes_implicit_tag(node) or p >= end:
+        return False
+    if p[0] != node.key:
+        return not (is_string(node) and p[0] == (node.key | 0x20))
+    if node.kind != SEQUENCE_OF or node.element.key != 0x30 or end - p < 3:
+        return False
+    # 30 .. 30 is a list of SEQUENCEs, 30 .. 80 the first of them: look one level deeper (Overdue's extensions)
+    i = 2 + (p[1] & 0x7F if p[1] > 0x80 else 0)
+    return i < end - p and p[i] != 0x30
+
+
+cdef PyObject *read_explicit(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """What is inside an explicit tag."""
+    cdef PyObject *value
+    cdef const uint8_t *stop = end if end != NULL else limit
+    if deep(rd, frame, at):
+        return NULL
+    if rd.deviations != NULL and lacks_explicit_tag(node, p, stop):
+        try:
+            detail = f"expected {_type_name(node)} inside the explicit tag"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        if not deviate(rd, frame, at, p - at, Reason.IMPLICIT_TAG, detail):
+            return NULL
+        if node.kind == SEQUENCE or node.kind == SEQUENCE_OF:
+            return read_contents(rd, frame, node, at, False, p, end, limit)
+    if p == end:
+        try:
+            detail = f"expected {_type_name(node)} inside the explicit tag, found nothing"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        return fail(rd, frame, at, Reason.MALFORMED_VALUE, detail)
+    frame.depth += 1
+    value = read_value(rd, frame, node, p, stop)
+    frame.depth -= 1
+    return close_wrapper(rd, frame, value, end, limit)
+
+
+cdef inline PyObject *read_component(
+    Reader *rd, Frame *frame, Field *field, const uint8_t *p, const uint8_t *q, const uint8_t *limit
+) noexcept:
+    """The component at p, whose identifier ends at q; sets `rd.pos`."""
+    cdef const uint8_t *end
+    cdef Node *node = field.node
+    cdef PyObject *value
+    cdef Py_ssize_t n
+    if field.read == READ_UNTAGGED:
+        return read_choice(rd, frame, node, p, limit)
+    if q >= limit:
+        return fail_short(rd, frame, p, limit, 1)
+    inside(q, 1, rd.start, rd.end)
+    n = q[0]
+    if n < 0x80:
+        q += 1
+    else:
+        q = read_long_length(rd, frame, p, q, limit, &n)
+        if q == NULL:
+            return NULL
+        if n < 0:
+            if not p[0] & 0x20:
+                return fail(
+                    rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length for a primitive value, found indefinite"
+                )
+            if field.read == READ_IMPLICIT:
+                return read_contents(rd, frame, node, p, False, q, NULL, limit)
+            return read_explicit(rd, frame, node, p, q, NULL, limit)
+    if n > limit - q:
+        return fail_short(rd, frame, p, limit, n - (limit - q))
+    end = q + n
+    inside(q, n, rd.start, rd.end)
+    if field.read == READ_TEXT:  # the shape of most components: aN len 1b len text
+        if n >= 2 and q[0] == node.key and q[1] == n - 2 and n < 0x82:
+            rd.pos = end
+            return read_text(q + 2, n - 2, False)
+        return read_explicit(rd, frame, node, p, q, end, limit)
+    if field.read == READ_IMPLICIT:
+        if node.kind == SEQUENCE:
+            return read_sequence(rd, frame, node, p, q, end, limit)
+        if node.kind == STRING and not p[0] & 0x20:
+            rd.pos = end
+            return read_text(q, n, False)
+        if node.kind == ENUMERATED and n == 1 and <uint64_t>(q[0] - node.first) < <uint64_t>node.members_count and q[0] < 0x80:
+            value = node.members[q[0] - node.first]
+            if value != NULL:
+                rd.pos = end
+                Py_INCREF(value)
+                return value
+        return read_contents(rd, frame, node, p, False, q, end, limit)
+    return read_explicit(rd, frame, node, p, q, end, limit)
+
+
+cdef inline PyObject **slot_of(PyObject *instance, Field *field) noexcept:
+    return <PyObject **>(<char *>instance + field.offset)
+
+
+cdef inline int find(Node *node, const uint8_t *p, const uint8_t *limit, const uint8_t **q) noexcept:
+    """The component that begins with the identifier at p, and where the identifier ends; NO_COMPONENT where none does."""
+    cdef int index = node.lead[p[0]]
+    q[0] = p + 1
+    if index == HIGH_TAG:
+        if p + 1 >= limit or p[1] & 0x80:
+            return NO_COMPONENT
+        index = node.high[p[1]]
+        q[0] = p + 2
+        if index == NO_COMPONENT:
+            return NO_COMPONENT
+        if node.fields[index].key != (<uint32_t>p[0] << 8 | p[1]) and node.fields[index].read != READ_UNTAGGED:
+            return NO_COMPONENT
+    return index
+
+
+cdef int find_other_form(Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The component whose tag is that at p but for the constructed bit; NO_COMPONENT where there is none."""
+    cdef uint8_t flipped[2]
+    cdef const uint8_t *q
+    flipped[0] = p[0] ^ 0x20
+    flipped[1] = p[1] if p + 1 < limit else 0x80
+    return find(node, flipped, flipped + 2, &q)
+
+
+cdef PyObject *read_other_form(
+    Reader *rd, Frame *frame, Field *field, const uint8_t *p, const uint8_t *limit
+) noexcept:
+    """A component with the constructed bit the wrong way: implicit where explicit is meant, or the reverse."""
+    cdef Head head
+    cdef Node *node = field.node
+    cdef PyObject *value
+    cdef bint constructed = p[0] & 0x20
+    if not read_head(rd, frame, p, limit, &head):
+        return NULL
+    try:
+        notation = _component_notation(frame.node, frame.at)
+        form = "constructed" if constructed else "primitive"
+        detail = f"expected {notation}, found {_found(p, limit)} of the {form} form"
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    if constructed and field.read == READ_IMPLICIT and rd.deviations != NULL:
+        if not deviate(rd, frame, p, head.start - p, Reason.EXPLICIT_TAG, detail):
+            return NULL
+        value = read_value(rd, frame, node, head.start, head.end if head.end != NULL else limit)
+        return close_wrapper(rd, frame, value, head.end, limit)
+    if not constructed and field.read != READ_IMPLICIT and rd.deviations != NULL and node.kind not in (
+        SEQUENCE, SEQUENCE_OF, CHOICE, ANY
+    ):
+        if not deviate(rd, frame, p, head.start - p, Reason.IMPLICIT_TAG, detail):
+            return NULL
+        rd.pos = head.end
+        return read_primitive(rd, frame, node, p, False, head.start, head.end - head.start)
+    return fail(rd, frame, p, Reason.WRONG_FORM, detail)
+
+
+cdef PyObject *fail_missing(Reader *rd, Frame *frame, Node *node, int index, const uint8_t *p, const uint8_t *limit) noexcept:
+    frame.at = index
+    try:
+        detail = f"expected {_component_notation(node, index)}, found {_found(p, limit)}"
+        if p >= limit:
+            detail += f" of {_type_name(node)}"
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    return fail(rd, frame, p, Reason.MISSING_COMPONENT, detail)
+
+
+cdef inline int lowest(uint64_t bits) noexcept:
+    cdef int index = 0
+    while not bits & 1:
+        bits >>= 1
+        index += 1
+    return index
+
+
+cdef enum:  # what `read_odd` found
+    ODD_ERROR = 0
+    ODD_END = 1  # end-of-contents: the SEQUENCE is over
+    ODD_SKIPPED = 2  # something that is kept aside
+    ODD_VALUE = 3  # a component after all
+
+
+cdef int read_odd(
+    Reader *rd, Frame *frame, Node *node, PyObject *instance, const uint8_t *p, const uint8_t *limit,
+    bint indefinite, int next, PyObject **value, int *index
+) noexcept:
+    """What stands at p is not the next component of the SEQUENCE.  Sets `rd.pos` unless it is an error."""
+    cdef const uint8_t *q
+    cdef bint duplicate, ordered
+    cdef int found
+    cdef uint32_t key
+    if p[0] == 0:
+        if not indefinite:
+            fail(rd, frame, p, Reason.END_OF_CONTENTS, "expected a component, found end-of-contents in a definite length")
+            return ODD_ERROR
+        q = read_end(rd, frame, p, limit)
+        if q == NULL:
+            return ODD_ERROR
+        rd.pos = q
+        return ODD_END
+    if p[0] & 0x1F == 0x1F and read_long_tag(rd, frame, p, limit, &key) == NULL:
+        return ODD_ERROR
+    found = find(node, p, limit, &q)
+    ordered = found != NO_COMPONENT
+    if not ordered:
+        found = find_other_form(node, p, limit)
+    frame.at = -1
+    if found != NO_COMPONENT:
+        index[0] = found
+        duplicate = slot_of(instance, &node.fields[found])[0] != (
+            <PyObject **>(node.body + node.fields[found].offset - <Py_ssize_t>sizeof(PyObject))
+        )[0]
+        if found < next:
+            frame.at = found
+            try:
+                notation = _component_notation(node, found)
+                detail = f"expected {notation} once, found it again" if duplicate else f"expected {notation} earlier, found it here"
+                reason = Reason.DUPLICATE_COMPONENT if duplicate else Reason.OUT_OF_ORDER
+            except BaseException as error:
+                set_exception(error)
+                return ODD_ERROR
+            q = p
+            if rd.deviations != NULL and duplicate:
+                q = skip(rd, frame, p, limit)
+                if q == NULL:
+                    return ODD_ERROR
+                rd.pos = q
+            if not deviate(rd, frame, p, q - p, reason, detail):
+                return ODD_ERROR
+            if duplicate:
+                return ODD_SKIPPED
+        frame.at = found
+        if ordered:
+            find(node, p, limit, &q)
+            value[0] = read_component(rd, frame, &node.fields[found], p, q, limit)
+        else:
+            value[0] = read_other_form(rd, frame, &node.fields[found], p, limit)
+        return ODD_ERROR if value[0] == NULL else ODD_VALUE
+    try:
+        detail = f"expected a component of {_type_name(node)}, found {_found(p, limit)}"
+    except BaseException as error:
+        set_exception(error)
+        return ODD_ERROR
+    q = p
+    if rd.deviations != NULL:
+        q = skip(rd, frame, p, limit)
+        if q == NULL:
+            return ODD_ERROR
+        rd.pos = q
+    return ODD_SKIPPED if deviate(rd, frame, p, q - p, Reason.UNKNOWN_COMPONENT, detail) else ODD_ERROR
+
+
+cdef PyObject *read_extra_sequence(
+    Reader *rd, Frame *up, Node *node, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """In lenient reading, a universal SEQUENCE at p inside one that is tagged already, and its sole content."""
+    cdef Head head
+    cdef PyObject *value
+    cdef const uint8_t *stop = end if end != NULL else limit
+    if not read_head(rd, up, p, stop, &head):
+        return NULL
+    if not deviate(rd, up, p, head.start - p, Reason.EXTRA_SEQUENCE, "expected its components, found a SEQUENCE around them"):
+        return NULL
+    up.depth += 1
+    value = read_sequence(rd, up, node, p, head.start, head.end, stop)
+    up.depth -= 1
+    return close_wrapper(rd, up, value, end, limit)
+
+
+cdef PyObject *abandon(Node *node, PyObject *instance, Py_ssize_t filled_optionals) noexcept:
+    """Let go of an instance whose None slots have not been counted yet."""
+    count_none(node.optionals - filled_optionals)
+    Py_DECREF(instance)
+    return NULL
+
+
+cdef PyObject *read_sequence(
+    Reader *rd, Frame *up, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """The components from p on; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
+    cdef Frame frame
+    cdef PyObject *instance
+    cdef PyObject *value
+    cdef PyObject **slot
+    cdef Field *field
+    cdef const uint8_t *q
+    cdef bint indefinite = end == NULL
+    cdef int next = 0  # the first component that may still come
+    cdef int index, odd
+    cdef Py_ssize_t filled_optionals = 0, elements = 0
+    cdef uint64_t gap
+    if deep(rd, up, at):
+        return NULL
+    if not indefinite:
+        limit = end
+    if rd.deviations != NULL and p < limit and p[0] == 0x30 and node.lead[0x30] == NO_COMPONENT:
+        return read_extra_sequence(rd, up, node, p, end, limit)
+    instance = new_instance(node.cls)
+    if instance == NULL:
+        return NULL
+    memcpy(body_of(instance), node.body, node.body_size)
+    frame.up = up
+    frame.node = node
+    frame.at = -1
+    frame.depth = up.depth + 1
+    while p < limit:
+        inside(p, 1, rd.start, rd.end)
+        index = find(node, p, limit, &q)
+        if index < next or index == NO_COMPONENT:
+            index = 0
+            odd = read_odd(rd, &frame, node, instance, p, limit, indefinite, next, &value, &index)
+            if odd == ODD_ERROR:
+                return abandon(node, instance, filled_optionals)
+            p = rd.pos
+            if odd == ODD_END:
+                indefinite = False
+                break
+            if odd == ODD_SKIPPED:
+                continue
+            field = &node.fields[index]
+        else:
+            gap = node.required & ((<uint64_t>1 << index) - (<uint64_t>1 << next))
+            if gap and rd.deviations == NULL:
+                fail_missing(rd, &frame, node, lowest(gap), p, limit)
+                return abandon(node, instance, filled_optionals)
+            frame.at = index
+            field = &node.fields[index]
+            value = read_component(rd, &frame, field, p, q, limit)
+            if value == NULL:
+                return abandon(node, instance, filled_optionals)
+            p = rd.pos
+        slot_of(instance, field)[0] = value
+        filled_optionals += field.optional
+        elements += field.tags
+        if index >= next:
+            next = index + 1
+    frame.at = -1
+    if indefinite:
+        fail_short(rd, &frame, p, limit, 2)
+        return abandon(node, instance, filled_optionals)
+    gap = node.required & ~((<uint64_t>1 << next) - 1 if next < 64 else ~<uint64_t>0)
+    if rd.deviations != NULL:
+        gap = 0
+        for index in range(node.count):
+            if node.required >> index & 1 and slot_of(instance, &node.fields[index])[0] == NULL:
+                gap |= <uint64_t>1 << index
+    if gap:
+        fail_missing(rd, &frame, node, lowest(gap), p, p)
+        return abandon(node, instance, filled_optionals)
+    for index in range(node.defaults_count):
+        field = &node.fields[node.defaults[index]]
+        slot = slot_of(instance, field)
+        if slot[0] == NULL:
+            Py_INCREF(field.default)
+            slot[0] = field.default
+    count_none(node.optionals - filled_optionals)
+    if not count(rd, up, at, elements):
+        Py_DECREF(instance)
+        return NULL
+    rd.pos = p
+    return instance
+
+
+cdef PyObject *read_sequence_of(
+    Reader *rd, Frame *up, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """The elements from p on, as a tuple; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
+    cdef Frame frame
+    cdef PyObject *some[16]
+    cdef PyObject *listed = NULL  # where there are more than fit in `some`
+    cdef PyObject *result = NULL
+    cdef PyObject *value
+    cdef Py_ssize_t held = 0, i
+    cdef bint whole = False
+    cdef Head head
+    cdef const uint8_t *inner
+    cdef int wrapped = 0
+    if deep(rd, up, at):
+        return NULL
+    if end != NULL:
+        limit = end
+    frame.up = up
+    frame.node = node
+    frame.at = 0
+    frame.depth = up.depth + 1
+    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and node.element.key == 0x30:
+        # 30 {30 .. 30 ..} and nothing behind it: a SEQUENCE too many around the elements
+        if not read_head(rd, &frame, p, limit, &head):
+            return NULL
+        inner = head.start
+        while head.end == limit and inner < limit and inner[0] == 0x30:
+            inner = skip(rd, &frame, inner, limit)
+            if inner == NULL:
+                return NULL
+            wrapped += 1
+        if wrapped > 1 and inner == limit:
+            if not deviate(rd, &frame, p, head.start - p, Reason.EXTRA_SEQUENCE, "expected the elements, found a SEQUENCE around them"):
+                return NULL
+            p = head.start
+    while True:
+        if p >= limit:
+            whole = end != NULL
+            if not whole:
+                fail_short(rd, &frame, p, limit, 2)
+            break
+        if end == NULL and p[0] == 0:
+            p = read_end(rd, &frame, p, limit)
+            whole = p != NULL
+            break
+        if not count(rd, &frame, p, node.element.kind != CHOICE and node.element.kind != ANY):
+            break
+        value = read_value(rd, &frame, node.element, p, limit)
+        if value == NULL:
+            break
+        p = rd.pos
+        frame.at += 1
+        if held < 16:
+            some[held] = value
+            held += 1
+        else:
+            if listed == NULL:
+                listed = PyList_New(0)
+            if listed == NULL or PyList_Append(listed, value) < 0:
+                Py_DECREF(value)
+                break
+            Py_DECREF(value)
+    if whole:
+        rd.pos = p
+        result = PyTuple_New(held + (0 if listed == NULL else len(<list>listed)))
+        if result != NULL:
+            PyObject_GC_UnTrack(result)
+            for i in range(held):
+                PyTuple_SET_ITEM(result, i, some[i])
+            held = 0
+            if listed != NULL:
+                for i in range(len(<list>listed)):
+                    value = <PyObject *>(<list>listed)[i]
+                    Py_INCREF(value)
+                    PyTuple_SET_ITEM(result, 16 + i, value)
+    for i in range(held):
+        Py_DECREF(some[i])
+    if listed != NULL:
+        Py_DECREF(listed)
+    return result
+
+
+cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The alternative at p; sets `rd.pos`."""
+    cdef Frame frame
+    cdef PyObject *instance
+    cdef PyObject *value
+    cdef Field *field
+    cdef const uint8_t *q = NULL
+    cdef uint32_t key
+    cdef int index
+    cdef bint ordered
+    if p >= limit:
+        return fail_short(rd, up, p, limit, 2)
+    index = find(node, p, limit, &q)
+    ordered = index != NO_COMPONENT
+    if not ordered:
+        if p[0] & 0x1F == 0x1F and read_long_tag(rd, up, p, limit, &key) == NULL:
+            return NULL
+        index = find_other_form(node, p, limit)
+        if index == NO_COMPONENT:
+            return unexpected(rd, up, node, p, limit)
+    field = &node.fields[index]
+    frame.up = up
+    frame.node = node
+    frame.at = index
+    frame.depth = up.depth
+    if ordered:
+        value = read_component(rd, &frame, field, p, q, limit)
+    else:
+        value = read_other_form(rd, &frame, field, p, limit)
+    if value == NULL:
+        return NULL
+    instance = NULL
+    if count(rd, up, p, field.tags):
+        instance = new_instance(node.cls)
+    if instance == NULL:
+        Py_DECREF(value)
+        return NULL
+    memcpy(body_of(instance), node.body, node.body_size)
+    slot_of(instance, field)[0] = value
+    count_none(node.optionals - 1)
+    return instance
+
+
+
+cdef bint is_bounded(const uint8_t *p, const uint8_t *end) noexcept:
+    """Whether the value at p has a definite length and is all there, so that nothing inside it can be cut off."""
+    cdef uint64_t n = 0
+    cdef int octets
+    if p >= end:
+        return False
+    if p[0] & 0x1F == 0x1F:
+        p += 1
+        while p < end and p[0] & 0x80:
+            p += 1
+    p += 1
+    if p >= end or p[0] == 0x80:
+        return False
+    octets = p[0] & 0x7F if p[0] & 0x80 else 0
+    if octets == 0:
+        n = p[0]
+    elif octets > 8 or octets > end - p - 1:
+        return False
+    else:
+        for i in range(1, octets + 1):
+            n = n << 8 | p[i]
+    return n <= <uint64_t>(end - p - 1 - octets)
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef struct Writer:
+    uint8_t *start
+    uint8_t *end
+    bint defaults  # write components that have their default
+    bint full  # there was no room
+
+cdef enum:
+    HEADS = 64  # room for two identifiers and lengths, and any small value: asked for before each component
+    DEEPEST = 256  # of constructed values; the most that `Limits.depth` lets a reader take
+
+
+cdef uint8_t *refuse(Frame *frame, reason, str detail) noexcept:
+    """Raise an EncodeError; returns NULL."""
+    try:
+        set_exception(EncodeError(reason, detail, _path(frame) if frame.up != NULL else ""))
+    except BaseException as error:
+        set_exception(error)
+    return NULL
+
+
+cdef uint8_t *refuse_type(Frame *frame, Node *node, PyObject *value) noexcept:
+    try:
+        described = (<Table>node.table).type
+        wanted = {
+            Kind.BOOLEAN: "bool", Kind.INTEGER: "int", Kind.STRING: "str", Kind.OBJECT_IDENTIFIER: "str", Kind.NULL: "NULL",
+            Kind.OCTET_STRING: "bytes", Kind.ANY: "bytes", Kind.BIT_STRING: "BitString", Kind.SEQUENCE_OF: "tuple",
+        }.get(described.kind)
+        wanted = described.name if described.python is None and wanted is None else wanted or described.python.__name__
+        found = "nothing" if value == NULL else "None" if value == Py_None else type(<object>value).__name__
+        return refuse(frame, Reason.MISSING_COMPONENT if value == Py_None else Reason.WRONG_TYPE, f"expected {wanted}, found {found}")
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+
+
+cdef uint8_t *refuse_value(Frame *frame, str wanted, PyObject *value) noexcept:
+    try:
+        return refuse(frame, Reason.UNWRITABLE_VALUE, f"expected {wanted}, found {(<object>value)!r:.60}")
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+
+
+cdef inline bint has_room(Writer *w, uint8_t *p, Py_ssize_t n) noexcept:
+    if p - w.start < n + HEADS:
+        w.full = True
+        return False
+    return True
+
+
+cdef inline uint8_t *put_head(uint8_t *p, uint32_t key, Py_ssize_t n) noexcept:
+    """Identifier and shortest length before the n octets at p."""
+    cdef int octets = 0
+    if n < 0x80:
+        p -= 1
+        p[0] = <uint8_t>n
+    else:
+        while n:
+            p -= 1
+            p[0] = <uint8_t>n
+            n >>= 8
+            octets += 1
+        p -= 1
+        p[0] = <uint8_t>(0x80 | octets)
+    if key > 0xFF:
+        p -= 1
+        p[0] = <uint8_t>key
+        key >>= 8
+    p -= 1
+    p[0] = <uint8_t>key
+    return p
+
+
+cdef uint8_t *put_octets(Writer *w, const char *data, Py_ssize_t n, uint8_t *p) noexcept:
+    if not has_room(w, p, n):
+        return NULL
+    p -= n
+    inside(p, n, w.start, w.end)
+    memcpy(p, data, n)
+    return p
+
+
+cdef uint8_t *put_odd_text(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    """Text that is not ASCII, or not a plain ``str``."""
+    cdef Py_ssize_t n = 0
+    cdef const char *data
+    if not PyUnicode_Check(value):
+        return refuse_type(frame, node, value)
+    try:
+        if isinstance(<object>value, Latin1String):
+            octets = (<object>value).encode("latin-1")
+            return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+    data = PyUnicode_AsUTF8AndSize(value, &n)
+    if data == NULL:
+        if not PyErr_ExceptionMatches(PyExc_UnicodeError):
+            return NULL
+        PyErr_Clear()
+        return refuse_value(frame, "text without lone surrogates", value)
+    return put_octets(w, data, n, p)
+
+
+cdef inline uint8_t *put_text(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    cdef Py_ssize_t n
+    if PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
+        n = PyUnicode_GET_LENGTH(value)
+        if not has_room(w, p, n):
+            return NULL
+        p -= n
+        inside(p, n, w.start, w.end)
+        memcpy(p, PyUnicode_1BYTE_DATA(value), n)
+        return p
+    return put_odd_text(w, frame, node, value, p)
+
+
+cdef uint8_t *put_integer(Writer *w, PyObject *value, uint8_t *p) noexcept:
+    """An int of any size in the fewest octets."""
+    cdef int overflow = 0
+    cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    cdef uint8_t octet
+    if not overflow:
+        while True:
+            octet = <uint8_t>number
+            p -= 1
+            p[0] = octet
+            number >>= 8
+            if (number == 0 and not octet & 0x80) or (number == -1 and octet & 0x80):
+                return p
+    try:
+        large = int(<object>value)
+        octets = large.to_bytes((large + (large < 0)).bit_length() // 8 + 1, "big", signed=True)
+        return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+
+
+cdef bytes _oid_octets(str text):
+    """The contents of an OBJECT IDENTIFIER; None where the text is none."""
+    arcs = text.split(".")
+    if len(arcs) < 2 or not all(arc.isascii() and arc.isdigit() and (arc[0] != "0" or arc == "0") and len(arc) < 64 for arc in arcs):
+        return None
+    numbers = [int(arc) for arc in arcs]
+    if numbers[0] > 2 or (numbers[0] < 2 and numbers[1] > 39):
+        return None
+    octets = bytearray()
+    for number in [numbers[0] * 40 + numbers[1], *numbers[2:]]:
+        arc = [number & 0x7F]
+        while number > 0x7F:
+            number >>= 7
+            arc.append(0x80 | (number & 0x7F))
+        octets.extend(reversed(arc))
+    return bytes(octets)
+
+
+cdef uint8_t *put_oid(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    if not PyUnicode_Check(value):
+        return refuse_type(frame, node, value)
+    try:
+        octets = _oid_octets(<object>value)
+        if octets is None:
+            return refuse_value(frame, "an object identifier as 1.0.10161.13.3", value)
+        return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+
+
+cdef uint8_t *put_bits(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    try:
+        if not isinstance(<object>value, BitString):
+            return refuse_type(frame, node, value)
+        octets = (<object>value).octets
+        unused = (<object>value).unused
+        if type(octets) is not bytes or type(unused) is not int or not 0 <= unused <= (7 if octets else 0):
+            return refuse_value(frame, "bytes and 0 to 7 unused bits", value)
+        p = put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+        if p != NULL:
+            p -= 1
+            p[0] = <uint8_t>unused
+        return p
+    except BaseException as error:
+        set_exception(error)
+        return NULL
+
+
+cdef uint8_t *put_any(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    """The octets of one whole tag-length-value: others would break what stands around them."""
+    cdef Reader rd
+    cdef Frame inner
+    cdef const uint8_t *data
+    cdef const uint8_t *end
+    cdef Py_ssize_t n
+    if not bytes_check(value):
+        return refuse_type(frame, node, value)
+    data = <const uint8_t *>bytes_data(value)
+    n = bytes_size(value)
+    rd = _default_reader
+    rd.start = data
+    rd.end = data + n
+    rd.most_elements = n
+    rd.most_depth = DEEPEST
+    inner.up = NULL
+    inner.node = node
+    inner.at = -1
+    inner.depth = 1
+    end = skip(&rd, &inner, data, data + n)
+    if end != data + n:
+        PyErr_Clear()
+        try:
+            excerpt = (<object>value)[:32].hex() or "none"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        return refuse(frame, Reason.UNWRITABLE_VALUE, f"expected the octets of one whole BER value, found {excerpt}")
+    return put_octets(w, <const char *>data, n, p)
+
+
+cdef uint8_t *put_contents(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    """The contents of a value, ending at p; returns where they begin.  There is room for small values."""
+    cdef int kind = node.kind
+    if kind == SEQUENCE:
+        return put_sequence(w, frame, node, value, p)
+    if kind == STRING:
+        return put_text(w, frame, node, value, p)
+    if kind == ENUMERATED:
+        # a plain number is as the lenient reader keeps an unlisted one; a member of another enumeration is a slip
+        if Py_TYPE(value) != node.cls and not PyLong_CheckExact(value):
+            return refuse_type(frame, node, value)
+        return put_integer(w, value, p)
+    if kind == BOOLEAN:
+        if value != Py_True and value != Py_False:
+            return refuse_type(frame, node, value)
+        p -= 1
+        p[0] = 0xFF if value == Py_True else 0
+        return p
+    if kind == SEQUENCE_OF:
+        return put_sequence_of(w, frame, node, value, p)
+    if kind == INTEGER:
+        if not PyLong_Check(value) or PyBool_Check(value):
+            return refuse_type(frame, node, value)
+        return put_integer(w, value, p)
+    if kind == OBJECT_IDENTIFIER:
+        return put_oid(w, frame, node, value, p)
+    if kind == OCTET_STRING:
+        if not bytes_check(value):
+            return refuse_type(frame, node, value)
+        return put_octets(w, bytes_data(value), bytes_size(value), p)
+    if kind == NULL_TYPE:
+        if value != <PyObject *>NULL_VALUE:
+            return refuse_type(frame, node, value)
+        return p
+    return put_bits(w, frame, node, value, p)
+
+
+cdef inline uint32_t key_of(Node *node, PyObject *value) noexcept:
+    """The identifier of the type itself; of two string types, the second is for a VisibleString."""
+    if node.other_key and not PyUnicode_CheckExact(value) and PyUnicode_Check(value):
+        if PyType_IsSubtype(Py_TYPE(value), <PyTypeObject *>VisibleString):
+            return node.other_key
+    return node.key
+
+
+cdef uint8_t *put_value(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
+    """A whole tag-length-value, ending at p; returns where it begins."""
+    cdef uint8_t *end = p
+    cdef int index
+    if not has_room(w, p, 0):
+        return NULL
+    if node.kind == CHOICE:
+        return put_choice(w, frame, node, value, p)
+    if node.kind == ANY:
+        return put_any(w, frame, node, value, p)
+    if node.kind == UNION:
+        for index in range(node.count):
+            if PyType_IsSubtype(Py_TYPE(value), node.fields[index].node.cls):
+                frame.node = node.fields[index].node
+                return put_value(w, frame, frame.node, value, p)
+        return refuse_type(frame, node, value)
+    p = put_contents(w, frame, node, value, p)
+    if p == NULL:
+        return NULL
+    p = put_head(p, key_of(node, value), end - p)
+    if node.wrap:
+        p = put_head(p, node.wrap, end - p)
+    return p
+
+
+cdef inline uint8_t *put_component(Writer *w, Frame *frame, Field *field, PyObject *value, uint8_t *p) noexcept:
+    """A component with its tag, ending at p; returns where it begins."""
+    cdef uint8_t *end = p
+    if not has_room(w, p, 0):
+        return NULL
+    if field.read == READ_IMPLICIT:
+        p = put_contents(w, frame, field.node, value, p)
+    elif field.read == READ_TEXT:
+        p = put_text(w, frame, field.node, value, p)
+        if p == NULL:
+            return NULL
+        p = put_head(p, key_of(field.node, value), end - p)
+    else:
+        p = put_value(w, frame, field.node, value, p)
+        if field.read == READ_UNTAGGED:
+            return p
+    if p == NULL:
+        return NULL
+    return put_head(p, field.key, end - p)
+
+
+cdef uint8_t *put_sequence(Writer *w, Frame *up, Node *node, PyObject *value, uint8_t *p) noexcept:
+    cdef Frame frame
+    cdef Field *field
+    cdef PyObject *component
+    cdef int same
+    if Py_TYPE(value) != node.cls and not PyType_IsSubtype(Py_TYPE(value), node.cls):
+        return refuse_type(up, node, value)
+    frame.up = up
+    frame.node = node
+    frame.depth = up.depth + 1
+    if frame.depth > DEEPEST:
+        return refuse(up, Reason.LIMIT, f"expected at most {DEEPEST} levels of constructed values, found more")
+    frame.at = node.count
+    while frame.at > 0:
+        frame.at -= 1
+        field = &node.fields[frame.at]
+        component = slot_of(value, field)[0]
+        if component == Py_None and field.optional:
+            continue
+        if component == NULL or component == Py_None:
+            return refuse_type(&frame, field.node, component)
+        if field.default != NULL and not w.defaults:
+            same = PyObject_RichCompareBool(component, field.default, Py_EQ)
+            if same < 0:
+                return NULL
+            if same and Py_TYPE(component) == Py_TYPE(field.default):
+                continue
+        p = put_component(w, &frame, field, component, p)
+        if p == NULL:
+            return NULL
+    return p
+
+
+cdef uint8_t *put_sequence_of(Writer *w, Frame *up, Node *node, PyObject *value, uint8_t *p) noexcept:
+    cdef Frame frame
+    if not PyTuple_Check(value):
+        return refuse_type(up, node, value)
+    frame.up = up
+    frame.node = node
+    frame.depth = up.depth + 1
+    frame.at = PyTuple_GET_SIZE(value)
+    while frame.at > 0:
+        frame.at -= 1
+        p = put_value(w, &frame, node.element, PyTuple_GET_ITEM(value, frame.at), p)
+        if p == NULL:
+            return NULL
+    return p
+
+
+cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint8_t *p) noexcept:
+    cdef Frame frame
+    cdef PyObject *alternative
+    cdef int index, chosen = -1
+    if Py_TYPE(value) != node.cls and not PyType_IsSubtype(Py_TYPE(value), node.cls):
+        return refuse_type(up, node, value)
+    for index in range(node.count):
+        alternative = slot_of(value, &node.fields[index])[0]
+        if alternative != Py_None and alternative != NULL:
+            if chosen >= 0:
+                chosen = -1
+                break
+            chosen = index
+    if chosen < 0:
+        return refuse(up, Reason.UNWRITABLE_VALUE, "expected a CHOICE with exactly one member set, found none or several")
+    frame.up = up
+    frame.node = node
+    frame.at = chosen
+    frame.depth = up.depth
+    return put_component(w, &frame, &node.fields[chosen], slot_of(value, &node.fields[chosen])[0], p)
+
+
+# ── what Python calls ────────────────────────────────────────────────────────────────────────────────────────────
+
+cdef object _read(Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object deviations, object limits, Py_ssize_t *end):
+    """One value from `offset` on; `end` is set to where it ends."""
+    cdef Reader rd
+    cdef Frame base
+    cdef PyObject *value
+    cdef Py_ssize_t octets = _default_octets
+    rd = _default_reader
+    if limits is not DEFAULT_LIMITS:
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits: expected Limits, found {type(limits).__name__}")
+        _take_limits(&rd, limits)
+        octets = limits.octets
+    rd.start = start
+    rd.end = start + size
+    rd.deviations = NULL if deviations is None else <PyObject *>deviations
+    rd.bounded = is_bounded(start + offset, rd.end)
+    base.up = NULL
+    base.node = &table.node
+    base.at = -1
+    base.depth = 1
+    if size - offset > octets:
+        if end == NULL or _end(&rd, &base, offset, octets) - offset > octets:
+            raise LimitError(
+                Reason.LIMIT, f"expected at most {octets} octets, found more", table.type.name, offset, "octets"
+            )
+    value = read_value(&rd, &base, &table.node, start + offset, rd.end)
+    if value == NULL:
+        reraise()
+    result = <object>value
+    Py_DECREF(value)
+    if end != NULL:
+        end[0] = rd.pos - start
+    elif rd.pos != rd.end:
+        left = rd.end - rd.pos
+        raise DecodeError(
+            Reason.TRAILING_OCTETS, f"expected the end, found {left} more octet{'s' if left > 1 else ''}",
+            _path(&base), rd.pos - start,
+        )
+    return result
+
+
+cdef extern from *:
+    """
+    static inline void *isoill_error(void) { return NULL; }
+    """
+    void *isoill_error() except NULL
+
+
+cdef int reraise() except -1:
+    """Hand on the exception that is set."""
+    isoill_error()
+    return 0
+
+
+cdef Py_ssize_t _end(Reader *rd, Frame *base, Py_ssize_t offset, Py_ssize_t octets) except -1:
+    """Where the value at `offset` ends, looking at no more than `octets` of it where its length is indefinite."""
+    cdef const uint8_t *p = rd.start + offset
+    cdef const uint8_t *limit = rd.end
+    cdef const uint8_t *end
+    end = skip(rd, base, p, limit)
+    if end == NULL:
+        reraise()
+    rd.elements = 0
+    return end - rd.start
+
+
+cdef class _Octets:
+    """The octets of bytes, or of anything that has a buffer."""
+
+    cdef Py_buffer view
+    cdef bint held
+    cdef object owner
+    cdef const uint8_t *start
+    cdef Py_ssize_t size
+
+    def __cinit__(self, data):
+        self.owner = data
+        if PyBytes_CheckExact(data):
+            self.start = <const uint8_t *>PyBytes_AS_STRING(data)
+            self.size = PyBytes_GET_SIZE(data)
+        else:
+            try:
+                PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
+            except TypeError:
+                raise TypeError(f"data: expected bytes, bytearray or memoryview, found {type(data).__name__}") from None
+            self.held = True
+            self.start = <const uint8_t *>self.view.buf
+            self.size = self.view.len
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
+
+
+def read(Table table not None, data, bint strict, limits, /):
+    """The one value that the octets are."""
+    cdef _Octets octets
+    deviations = None if strict else []
+    if PyBytes_CheckExact(data):
+        return _read(
+            table, <const uint8_t *>PyBytes_AS_STRING(data), 0, PyBytes_GET_SIZE(data), deviations, limits, NULL
+        )
+    octets = _Octets(data)
+    return _read(table, octets.start, 0, octets.size, deviations, limits, NULL)
+
+
+def read_lenient(Table table not None, data, limits, /):
+    """The one value that the octets are, and a tuple of the deviations found on the way."""
+    cdef _Octets octets = _Octets(data)
+    deviations = []
+    value = _read(table, octets.start, 0, octets.size, deviations, limits, NULL)
+    return value, tuple(deviations)
+
+
+def read_from(Table table not None, data, Py_ssize_t offset, bint strict, limits, /):
+    """The value at an offset, and the offset at which it ends."""
+    cdef _Octets octets = _Octets(data)
+    cdef Py_ssize_t end = 0
+    if not 0 <= offset <= octets.size:
+        raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
+    value = _read(table, octets.start, offset, octets.size, None if strict else [], limits, &end)
+    return value, end
+
+
+def end_of(data, Py_ssize_t offset, limits, /):
+    """The offset at which the tag-length-value at `offset` ends, without looking into definite lengths."""
+    cdef _Octets octets = _Octets(data)
+    cdef Reader rd
+    cdef Frame base
+    rd = _default_reader
+    _take_limits(&rd, limits)
+    rd.start = octets.start
+    rd.end = octets.start + octets.size
+    rd.most_elements = max(limits.elements, 1)
+    base.up = NULL
+    base.node = &_any.node
+    base.at = -1
+    base.depth = 1
+    if not 0 <= offset <= octets.size:
+        raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
+    return _end(&rd, &base, offset, limits.octets)
+
+
+cdef Table _any = _build(Type(kind=Kind.ANY, name="ANY"), {})
+
+
+def peek(Table table not None, data, int component, /):
+    """Of a union: which alternative the first value is, one component of it, and the length of the whole.
+
+    Nothing else is read, and what comes after the component is not looked at.
+    """
+    cdef _Octets octets
+    cdef const uint8_t *start
+    cdef Py_ssize_t size
+    cdef Reader rd
+    cdef Frame base, frame
+    cdef Head head, inner
+    cdef Node *node
+    cdef Field *field
+    cdef PyObject *value
+    cdef const uint8_t *p
+    cdef const uint8_t *q
+    cdef const uint8_t *limit
+    cdef int index, alternative
+    if PyBytes_CheckExact(data):
+        start = <const uint8_t *>PyBytes_AS_STRING(data)
+        size = PyBytes_GET_SIZE(data)
+    else:
+        octets = _Octets(data)
+        start = octets.start
+        size = octets.size
+    rd = _default_reader
+    rd.start = start
+    rd.end = start + size
+    rd.bounded = is_bounded(start, rd.end)
+    base.up = NULL
+    base.node = &table.node
+    base.at = -1
+    base.depth = 1
+    alternative = table.node.lead[start[0]] if size else NO_COMPONENT
+    if alternative == NO_COMPONENT:
+        if size == 0:
+            fail_short(&rd, &base, start, rd.end, 2)
+        else:
+            unexpected(&rd, &base, &table.node, start, rd.end)
+        reraise()
+    node = table.node.fields[alternative].node
+    base.node = node
+    if not read_head(&rd, &base, start, rd.end, &head):
+        reraise()
+    limit = head.end if head.end != NULL else rd.end
+    if not read_head(&rd, &base, head.start, limit, &inner):
+        reraise()
+    if inner.key != node.key:
+        unexpected(&rd, &base, node, head.start, limit)
+        reraise()
+    if inner.end != NULL:
+        limit = inner.end
+    frame.up = &base
+    frame.node = node
+    frame.depth = 3
+    frame.at = -1
+    p = inner.start
+    while True:
+        index = NO_COMPONENT if p >= limit else find(node, p, limit, &q)
+        if index >= component:
+            break
+        p = skip(&rd, &frame, p, limit)
+        if p == NULL:
+            reraise()
+    if index != component:
+        fail_missing(&rd, &frame, node, component, p, limit)
+        reraise()
+    frame.at = component
+    field = &node.fields[component]
+    value = read_component(&rd, &frame, field, p, q, limit)
+    if value == NULL:
+        reraise()
+    result = <object>value
+    Py_DECREF(value)
+    p = head.end
+    if p == NULL:
+        rd.elements = 0
+        p = skip(&rd, &base, start, rd.end)
+        if p == NULL:
+            reraise()
+    return alternative, result, p - start
+
+
+def write(Table table, value, bint defaults, /):
+    """The octets of a value; `table` is None where the value is of a declared class."""
+    cdef uint8_t small[4096]
+    cdef uint8_t *buffer = small
+    cdef Py_ssize_t size = 4096
+    cdef uint8_t *p
+    cdef Writer w
+    cdef Frame base
+    cdef object result
+    if table is None:
+        table = _table_of_instance(value)
+    base.up = NULL
+    base.at = -1
+    while True:
+        base.node = &table.node
+        base.depth = 0
+        w.start = buffer
+        w.end = buffer + size
+        w.defaults = defaults
+        w.full = False
+        p = put_value(&w, &base, &table.node, <PyObject *>value, w.end)
+        if p != NULL:
+            result = PyBytes_FromStringAndSize(<const char *>p, w.end - p)
+        if buffer != small:
+            PyMem_Free(buffer)
+        if p != NULL:
+            return result
+        if not w.full:
+            reraise()
+        size *= 4
+        buffer = <uint8_t *>PyMem_Malloc(size)
+        if buffer == NULL:
+            raise MemoryError
+
+
+cdef Table _table_of_instance(value):
+    cls = type(value)
+    found = _tables.get(cls)
+    if found is not None:
+        return found
+    for base in cls.__mro__:
+        if "__type__" in base.__dict__:
+            return table(base)
+    raise EncodeError(Reason.WRONG_TYPE, f"expected a value of a declared type, found {cls.__name__}")

@@ -1,0 +1,186 @@
+"""Errors, the reasons they name, and the limits that decoding keeps.  Imports nothing of isoill."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, fields
+from typing import Any
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DecodeError",
+    "Deviation",
+    "EncodeError",
+    "ILLError",
+    "LimitError",
+    "Limits",
+    "Reason",
+    "TruncatedError",
+]
+
+#: The longest text of an error message, in characters: advisories against other decoders were about
+#: messages that grew with the input.
+MESSAGE_CHARACTERS = 200
+
+
+class Reason(enum.Enum):
+    """Why octets, or a value, were refused; ``.value`` is the phrase for a person."""
+
+    TRUNCATED = "truncated"
+    TRAILING_OCTETS = "trailing octets"
+    UNEXPECTED_TAG = "unexpected tag"
+    UNKNOWN_COMPONENT = "unknown component"
+    MISSING_COMPONENT = "missing component"
+    DUPLICATE_COMPONENT = "duplicate component"
+    OUT_OF_ORDER = "component out of order"
+    UNLISTED_VALUE = "unlisted value"
+    WRONG_FORM = "wrong form"
+    EXTRA_SEQUENCE = "extra SEQUENCE"
+    IMPLICIT_TAG = "implicit tag"
+    EXPLICIT_TAG = "explicit tag"
+    OTHER_STRING_TYPE = "other string type"
+    MALFORMED_TAG = "malformed tag"
+    MALFORMED_LENGTH = "malformed length"
+    MALFORMED_VALUE = "malformed value"
+    NON_MINIMAL = "non-minimal"
+    END_OF_CONTENTS = "end-of-contents"
+    LIMIT = "limit"
+    WRONG_TYPE = "wrong type"
+    UNWRITABLE_VALUE = "unwritable value"
+
+
+class ILLError(Exception):
+    """The root of every error that isoill raises on purpose."""
+
+
+class _CodecError(ILLError, ValueError):
+    """What decoding and encoding errors share: a reason, what happened, and where."""
+
+    def __init__(self, reason: Reason, detail: str, path: str = "") -> None:
+        if len(detail) > MESSAGE_CHARACTERS:
+            detail = detail[: MESSAGE_CHARACTERS - 1] + "…"
+        self.reason = reason
+        self.detail = detail
+        self.path = path
+        super().__init__(reason, detail, path)
+
+    def __str__(self) -> str:
+        return f"{self.detail} - at {self.path or 'the value'}"
+
+
+class DecodeError(_CodecError):
+    """Octets that are not what was wanted.
+
+    ``reason`` is a `Reason`; ``path`` names the place from the outermost type inwards
+    (``ILL-Request.item_id.title``); ``offset`` counts octets from the start of the data given.
+
+    >>> import isoill
+    >>> try:
+    ...     isoill.decode(bytes.fromhex("6500"))
+    ... except isoill.DecodeError as error:
+    ...     print(error.reason.name, error.path, error.offset)
+    MALFORMED_LENGTH Conditional-Reply 2
+    """
+
+    def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0) -> None:
+        super().__init__(reason, detail, path)
+        self.offset = offset
+        self.args = (reason, detail, path, offset)
+
+    def __str__(self) -> str:
+        return f"{self.detail} - at {self.path or 'the start'}, offset {self.offset}"
+
+
+class TruncatedError(DecodeError):
+    """Octets that are right as far as they go, and end too early.
+
+    ``needed`` is the least number of further octets without which nothing can be said.
+    """
+
+    def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0, needed: int = 1) -> None:
+        super().__init__(reason, detail, path, offset)
+        self.needed = needed
+        self.args = (reason, detail, path, offset, needed)
+
+
+class LimitError(DecodeError):
+    """Octets that ask for more than `Limits` allows; ``limit`` is the name of the field of `Limits`."""
+
+    def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0, limit: str = "") -> None:
+        super().__init__(reason, detail, path, offset)
+        self.limit = limit
+        self.args = (reason, detail, path, offset, limit)
+
+
+class EncodeError(_CodecError):
+    """A value that cannot be written: ``reason``, and the ``path`` of the component at fault.
+
+    >>> import isoill
+    >>> isoill.encode("a letter")
+    Traceback (most recent call last):
+    isoill.errors.EncodeError: expected a value of a declared type, found str - at the value
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that lenient reading put up with: what, where, and the octets it is about."""
+
+    reason: Reason
+    detail: str
+    path: str
+    offset: int
+    octets: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.detail} - at {self.path or 'the start'}, offset {self.offset}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that decoding accepts of one APDU, so that no input costs more than its size explains.
+
+    >>> Limits(octets=4096).octets
+    4096
+    """
+
+    #: octets in one APDU, 16 MiB at most (websockets 1 MiB, YAZ 16 MiB)
+    octets: int = 1 << 20
+    #: depth of constructed values, 256 at most (OpenSSL 30, pyasn1 100)
+    depth: int = 64
+    #: depth of constructed strings, 64 at most (OpenSSL 5)
+    string_depth: int = 8
+    #: tag-length-values in one APDU (ASN1.js 10,000)
+    elements: int = 20_000
+    #: octets of one tag (pyasn1 20)
+    tag_octets: int = 5
+    #: octets of one length, after the first, 8 at most
+    length_octets: int = 8
+    #: octets of one INTEGER, so that ``str`` of it stays cheap
+    integer_octets: int = 20
+    #: arcs of one OBJECT IDENTIFIER
+    oid_arcs: int = 128
+    #: octets of one arc
+    oid_arc_octets: int = 20
+    #: segments of one constructed string: 500,000 empty ones are 1 MB of nothing
+    segments: int = 4_096
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value: Any = getattr(self, field.name)
+            most = _MOST.get(field.name, 1 << 31)
+            if type(value) is not int or not 1 <= value <= most:
+                raise ValueError(f"Limits.{field.name}: expected 1 to {most}, found {value!r}")
+
+
+_MOST = {
+    "octets": 16 << 20,
+    "depth": 256,
+    "string_depth": 64,
+    "tag_octets": 8,
+    "length_octets": 8,
+    "integer_octets": 1024,
+}
+
+#: What `isoill.decode` keeps when nothing else is said.
+DEFAULT_LIMITS = Limits()

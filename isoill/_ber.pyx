@@ -85,6 +85,29 @@ cdef extern from *:
     static inline PyObject *isoill_new_instance(PyTypeObject *cls) {
         return (PyObject *)PyObject_GC_New(PyObject, cls);
     }
+    /* Python's own deallocator of a class with slots asks each slot's descriptor what it is: a sixth of the time of reading
+       and letting go of a request.  Where slots are all there is in an instance, its body is an array of references.  
+       Subclasses keep Python's, which calls this one for what they inherit.  Free-threaded builds keep it too. */
+    #ifndef Py_GIL_DISABLED
+    static void isoill_dealloc(PyObject *self) {
+        PyTypeObject *cls = Py_TYPE(self), *declared = cls;
+        PyObject **slot, **end;
+        if (cls->tp_finalize != NULL && cls->tp_dealloc == isoill_dealloc && PyObject_CallFinalizerFromDealloc(self) < 0) return;
+        while (declared->tp_dealloc != isoill_dealloc) declared = declared->tp_base;
+        PyObject_GC_UnTrack(self);
+        Py_TRASHCAN_BEGIN(self, isoill_dealloc)
+        end = (PyObject **)((char *)self + declared->tp_basicsize);
+        for (slot = (PyObject **)(self + 1); slot < end; slot++) Py_CLEAR(*slot);
+        PyObject_GC_Del(self);
+        Py_DECREF(cls);
+        Py_TRASHCAN_END
+    }
+    static void isoill_let_go_fast(PyTypeObject *cls) {
+        cls->tp_dealloc = isoill_dealloc;
+    }
+    #else
+    static void isoill_let_go_fast(PyTypeObject *cls) { (void)cls; }
+    #endif
     /* Many references to None at once; where None is immortal there is nothing to count. */
     static inline void isoill_count_none(Py_ssize_t n) {
     #if PY_VERSION_HEX < 0x030C0000
@@ -93,11 +116,23 @@ cdef extern from *:
         (void)n;
     #endif
     }
-    static inline int isoill_is_ascii(const uint8_t *p, Py_ssize_t n) {
+    static inline uint64_t isoill_word(const uint8_t *p) { uint64_t word; memcpy(&word, p, 8); return word; }
+    /* Copy n octets and tell whether all were ASCII.  Most texts are short: compilers make a slow `rep movs` of memcpy. */
+    static inline int isoill_copy(uint8_t *to, const uint8_t *from, Py_ssize_t n) {
         uint64_t all = 0, word;
-        while (n >= 8) { memcpy(&word, p, 8); all |= word; p += 8; n -= 8; }
-        while (n > 0) { all |= *p++; n--; }
+        Py_ssize_t i;
+        if (n >= 8) {
+            for (i = 0; i <= n - 8; i += 8) { word = isoill_word(from + i); all |= word; memcpy(to + i, &word, 8); }
+            word = isoill_word(from + n - 8); all |= word; memcpy(to + n - 8, &word, 8);
+        } else {
+            for (i = 0; i < n; i++) { all |= from[i]; to[i] = from[i]; }
+        }
         return (all & 0x8080808080808080ULL) == 0;
+    }
+    /* The slots of a fresh instance: n octets, a whole number of pointers. */
+    static inline void isoill_copy_slots(char *to, const char *from, Py_ssize_t n) {
+        Py_ssize_t i;
+        for (i = 0; i < n; i += sizeof(void *)) *(void *volatile *)(to + i) = *(void **)(from + i);
     }
     #define isoill_body(object) ((char *)(object) + sizeof(PyObject))
     /* A debug build stops at the first read or write outside the buffer. */
@@ -112,8 +147,10 @@ cdef extern from *:
     """
     Py_ssize_t slot_offset "isoill_slot_offset"(PyObject *) noexcept
     PyObject *new_instance "isoill_new_instance"(PyTypeObject *) noexcept
+    void let_go_fast "isoill_let_go_fast"(PyTypeObject *) noexcept
     void count_none "isoill_count_none"(Py_ssize_t) noexcept
-    bint is_ascii "isoill_is_ascii"(const uint8_t *, Py_ssize_t) noexcept
+    bint copy_octets "isoill_copy"(uint8_t *, const uint8_t *, Py_ssize_t) noexcept
+    void copy_slots "isoill_copy_slots"(char *, const char *, Py_ssize_t) noexcept
     char *body_of "isoill_body"(PyObject *) noexcept
     void inside "isoill_inside"(const uint8_t *, Py_ssize_t, const uint8_t *, const uint8_t *) noexcept
     bint ISOILL_IS_DEBUG
@@ -296,6 +333,8 @@ cdef _fill_class(Table made, dict building):
         raise MemoryError
     memset(node.body, 0, node.body_size)
     memset(node.fields, 0, sizeof(Field) * node.count)
+    if node.body_size == node.count * <Py_ssize_t>sizeof(void *):  # nothing but the slots of its components
+        let_go_fast(node.cls)
     for index, component in enumerate(made.components):
         field = &node.fields[index]
         descriptor = _slot(cls, component.name)
@@ -778,12 +817,13 @@ cdef PyObject *read_odd_text(const uint8_t *p, Py_ssize_t n, bint visible) noexc
 
 cdef inline PyObject *read_text(const uint8_t *p, Py_ssize_t n, bint visible) noexcept:
     cdef PyObject *text
-    if visible or not is_ascii(p, n):
-        return read_odd_text(p, n, visible)
+    if visible:
+        return read_odd_text(p, n, True)
     text = PyUnicode_New(n, 127)
-    if text != NULL and n:
-        memcpy(PyUnicode_1BYTE_DATA(text), p, n)
-    return text
+    if text == NULL or copy_octets(PyUnicode_1BYTE_DATA(text), p, n):
+        return text
+    Py_DECREF(text)
+    return read_odd_text(p, n, False)
 
 
 cdef PyObject *read_integer(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n) noexcept:
@@ -1019,7 +1059,9 @@ cdef PyObject *read_constructed_string(
     value = NULL
     if stop != NULL:
         rd.pos = stop
-        data = joined.data if joined.size else at  # any place will do for no octets
+        data = joined.data
+        if joined.size == 0:
+            data = p  # any place will do for no octets
         if node.kind == STRING:
             value = read_text(data, joined.size, other)
         elif node.kind == OCTET_STRING:
@@ -1472,7 +1514,7 @@ cdef PyObject *read_sequence(
     instance = new_instance(node.cls)
     if instance == NULL:
         return NULL
-    memcpy(body_of(instance), node.body, node.body_size)
+    copy_slots(body_of(instance), node.body, node.body_size)
     frame.up = up
     frame.node = node
     frame.at = -1
@@ -1655,35 +1697,38 @@ cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, 
     if instance == NULL:
         Py_DECREF(value)
         return NULL
-    memcpy(body_of(instance), node.body, node.body_size)
+    copy_slots(body_of(instance), node.body, node.body_size)
     slot_of(instance, field)[0] = value
     count_none(node.optionals - 1)
     return instance
 
 
 
-cdef bint is_bounded(const uint8_t *p, const uint8_t *end) noexcept:
-    """Whether the value at p has a definite length and is all there, so that nothing inside it can be cut off."""
+cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
+    """Octets of the whole value at p, as far as its header tells; -1 where it does not: indefinite, cut off, malformed."""
+    cdef const uint8_t *start = p
     cdef uint64_t n = 0
-    cdef int octets
+    cdef int octets = 0, i
     if p >= end:
-        return False
+        return -1
     if p[0] & 0x1F == 0x1F:
         p += 1
         while p < end and p[0] & 0x80:
             p += 1
     p += 1
     if p >= end or p[0] == 0x80:
-        return False
-    octets = p[0] & 0x7F if p[0] & 0x80 else 0
-    if octets == 0:
-        n = p[0]
-    elif octets > 8 or octets > end - p - 1:
-        return False
-    else:
+        return -1
+    n = p[0]
+    if p[0] & 0x80:
+        octets = p[0] & 0x7F
+        if octets > 8 or octets > end - p - 1:
+            return -1
+        n = 0
         for i in range(1, octets + 1):
             n = n << 8 | p[i]
-    return n <= <uint64_t>(end - p - 1 - octets)
+    if n > <uint64_t>1 << 62:
+        n = <uint64_t>1 << 62
+    return (p + 1 + octets - start) + <Py_ssize_t>n
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1800,7 +1845,7 @@ cdef inline uint8_t *put_text(Writer *w, Frame *frame, Node *node, PyObject *val
             return NULL
         p -= n
         inside(p, n, w.start, w.end)
-        memcpy(p, PyUnicode_1BYTE_DATA(value), n)
+        copy_octets(p, PyUnicode_1BYTE_DATA(value), n)
         return p
     return put_odd_text(w, frame, node, value, p)
 
@@ -2072,39 +2117,46 @@ cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint
 
 # ── what Python calls ────────────────────────────────────────────────────────────────────────────────────────────
 
-cdef object _read(Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object deviations, object limits, Py_ssize_t *end):
-    """One value from `offset` on; `end` is set to where it ends."""
-    cdef Reader rd
-    cdef Frame base
-    cdef PyObject *value
+cdef Py_ssize_t _open(Reader *rd, Frame *base, Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object limits) except -1:
+    """Make ready to read the value at `offset`, of which no more is looked at than the limits allow; returns that limit."""
     cdef Py_ssize_t octets = _default_octets
-    rd = _default_reader
+    cdef Py_ssize_t declared
+    rd[0] = _default_reader
     if limits is not DEFAULT_LIMITS:
         if not isinstance(limits, Limits):
             raise TypeError(f"limits: expected Limits, found {type(limits).__name__}")
-        _take_limits(&rd, limits)
+        _take_limits(rd, limits)
         octets = limits.octets
     rd.start = start
-    rd.end = start + size
-    rd.deviations = NULL if deviations is None else <PyObject *>deviations
-    rd.bounded = is_bounded(start + offset, rd.end)
+    rd.end = start + offset + min(size - offset, octets)
+    declared = declared_size(start + offset, rd.end)
+    rd.bounded = 0 <= declared <= rd.end - start - offset
     base.up = NULL
     base.node = &table.node
     base.at = -1
     base.depth = 1
-    if size - offset > octets:
-        if end == NULL or _end(&rd, &base, offset, octets) - offset > octets:
-            raise LimitError(
-                Reason.LIMIT, f"expected at most {octets} octets, found more", table.type.name, offset, "octets"
-            )
-    value = read_value(&rd, &base, &table.node, start + offset, rd.end)
+    return octets
+
+
+cdef _fail_octets(Table table, Py_ssize_t offset, Py_ssize_t octets):
+    raise LimitError(Reason.LIMIT, f"expected at most {octets} octets, found more", table.type.name, offset, "octets")
+
+
+cdef object _read(Table table, const uint8_t *start, Py_ssize_t size, object deviations, object limits):
+    """The one value that the octets are."""
+    cdef Reader rd
+    cdef Frame base
+    cdef PyObject *value
+    cdef Py_ssize_t octets = _open(&rd, &base, table, start, 0, size, limits)
+    if size > octets:
+        _fail_octets(table, 0, octets)
+    rd.deviations = NULL if deviations is None else <PyObject *>deviations
+    value = read_value(&rd, &base, &table.node, start, rd.end)
     if value == NULL:
         reraise()
     result = <object>value
     Py_DECREF(value)
-    if end != NULL:
-        end[0] = rd.pos - start
-    elif rd.pos != rd.end:
+    if rd.pos != rd.end:
         left = rd.end - rd.pos
         raise DecodeError(
             Reason.TRAILING_OCTETS, f"expected the end, found {left} more octet{'s' if left > 1 else ''}",
@@ -2124,18 +2176,6 @@ cdef int reraise() except -1:
     """Hand on the exception that is set."""
     isoill_error()
     return 0
-
-
-cdef Py_ssize_t _end(Reader *rd, Frame *base, Py_ssize_t offset, Py_ssize_t octets) except -1:
-    """Where the value at `offset` ends, looking at no more than `octets` of it where its length is indefinite."""
-    cdef const uint8_t *p = rd.start + offset
-    cdef const uint8_t *limit = rd.end
-    cdef const uint8_t *end
-    end = skip(rd, base, p, limit)
-    if end == NULL:
-        reraise()
-    rd.elements = 0
-    return end - rd.start
 
 
 cdef class _Octets:
@@ -2171,134 +2211,163 @@ def read(Table table not None, data, bint strict, limits, /):
     cdef _Octets octets
     deviations = None if strict else []
     if PyBytes_CheckExact(data):
-        return _read(
-            table, <const uint8_t *>PyBytes_AS_STRING(data), 0, PyBytes_GET_SIZE(data), deviations, limits, NULL
-        )
+        return _read(table, <const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), deviations, limits)
     octets = _Octets(data)
-    return _read(table, octets.start, 0, octets.size, deviations, limits, NULL)
+    return _read(table, octets.start, octets.size, deviations, limits)
 
 
 def read_lenient(Table table not None, data, limits, /):
     """The one value that the octets are, and a tuple of the deviations found on the way."""
     cdef _Octets octets = _Octets(data)
     deviations = []
-    value = _read(table, octets.start, 0, octets.size, deviations, limits, NULL)
+    value = _read(table, octets.start, octets.size, deviations, limits)
     return value, tuple(deviations)
 
 
 def read_from(Table table not None, data, Py_ssize_t offset, bint strict, limits, /):
-    """The value at an offset, and the offset at which it ends."""
-    cdef _Octets octets = _Octets(data)
-    cdef Py_ssize_t end = 0
-    if not 0 <= offset <= octets.size:
-        raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
-    value = _read(table, octets.start, offset, octets.size, None if strict else [], limits, &end)
-    return value, end
-
-
-def end_of(data, Py_ssize_t offset, limits, /):
-    """The offset at which the tag-length-value at `offset` ends, without looking into definite lengths."""
+    """The value at an offset, and the offset at which it ends; what follows is not looked at."""
     cdef _Octets octets = _Octets(data)
     cdef Reader rd
     cdef Frame base
-    rd = _default_reader
-    _take_limits(&rd, limits)
-    rd.start = octets.start
-    rd.end = octets.start + octets.size
-    rd.most_elements = max(limits.elements, 1)
-    base.up = NULL
-    base.node = &_any.node
-    base.at = -1
-    base.depth = 1
+    cdef PyObject *value
+    cdef Py_ssize_t most
     if not 0 <= offset <= octets.size:
         raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
-    return _end(&rd, &base, offset, limits.octets)
-
-
-cdef Table _any = _build(Type(kind=Kind.ANY, name="ANY"), {})
-
-
-def peek(Table table not None, data, int component, /):
-    """Of a union: which alternative the first value is, one component of it, and the length of the whole.
-
-    Nothing else is read, and what comes after the component is not looked at.
-    """
-    cdef _Octets octets
-    cdef const uint8_t *start
-    cdef Py_ssize_t size
-    cdef Reader rd
-    cdef Frame base, frame
-    cdef Head head, inner
-    cdef Node *node
-    cdef Field *field
-    cdef PyObject *value
-    cdef const uint8_t *p
-    cdef const uint8_t *q
-    cdef const uint8_t *limit
-    cdef int index, alternative
-    if PyBytes_CheckExact(data):
-        start = <const uint8_t *>PyBytes_AS_STRING(data)
-        size = PyBytes_GET_SIZE(data)
-    else:
-        octets = _Octets(data)
-        start = octets.start
-        size = octets.size
-    rd = _default_reader
-    rd.start = start
-    rd.end = start + size
-    rd.bounded = is_bounded(start, rd.end)
-    base.up = NULL
-    base.node = &table.node
-    base.at = -1
-    base.depth = 1
-    alternative = table.node.lead[start[0]] if size else NO_COMPONENT
-    if alternative == NO_COMPONENT:
-        if size == 0:
-            fail_short(&rd, &base, start, rd.end, 2)
-        else:
-            unexpected(&rd, &base, &table.node, start, rd.end)
-        reraise()
-    node = table.node.fields[alternative].node
-    base.node = node
-    if not read_head(&rd, &base, start, rd.end, &head):
-        reraise()
-    limit = head.end if head.end != NULL else rd.end
-    if not read_head(&rd, &base, head.start, limit, &inner):
-        reraise()
-    if inner.key != node.key:
-        unexpected(&rd, &base, node, head.start, limit)
-        reraise()
-    if inner.end != NULL:
-        limit = inner.end
-    frame.up = &base
-    frame.node = node
-    frame.depth = 3
-    frame.at = -1
-    p = inner.start
-    while True:
-        index = NO_COMPONENT if p >= limit else find(node, p, limit, &q)
-        if index >= component:
-            break
-        p = skip(&rd, &frame, p, limit)
-        if p == NULL:
-            reraise()
-    if index != component:
-        fail_missing(&rd, &frame, node, component, p, limit)
-        reraise()
-    frame.at = component
-    field = &node.fields[component]
-    value = read_component(&rd, &frame, field, p, q, limit)
+    most = _open(&rd, &base, table, octets.start, offset, octets.size, limits)
+    if declared_size(octets.start + offset, rd.end) > most:
+        _fail_octets(table, offset, most)
+    deviations = None if strict else []
+    rd.deviations = NULL if deviations is None else <PyObject *>deviations
+    value = read_value(&rd, &base, &table.node, octets.start + offset, rd.end)
     if value == NULL:
-        reraise()
+        try:
+            reraise()
+        except TruncatedError:
+            if octets.size - offset > most:
+                _fail_octets(table, offset, most)
+            raise
     result = <object>value
     Py_DECREF(value)
-    p = head.end
-    if p == NULL:
-        rd.elements = 0
-        p = skip(&rd, &base, start, rd.end)
-        if p == NULL:
+    return result, rd.pos - octets.start
+
+
+cdef void fill(PyObject *instance, Py_ssize_t offset, PyObject *value) noexcept:
+    """A slot of an instance that is being made."""
+    Py_INCREF(value)
+    (<PyObject **>(<char *>instance + offset))[0] = value
+
+
+cdef class Peek:
+    """Reads, of a value of a union, which alternative it is, one component of it, and the length of the whole.
+
+    Made once and called with octets.  Nothing else is read; what comes after the component is not looked at, but for
+    its end where the length is indefinite.  ``record`` is a dataclass of three slots, of which instances are returned;
+    ``kinds`` says what its first is for each alternative.
+    """
+
+    cdef Table table
+    cdef int component
+    cdef tuple kinds
+    cdef object record
+    cdef Py_ssize_t offsets[3]
+
+    def __init__(self, Table table not None, int component, tuple kinds not None, record, /):
+        if table.node.kind != UNION:
+            raise TypeError(f"{table.type}: a union is wanted")
+        names = record.__slots__
+        if record.__dictoffset__ or record.__weakrefoffset__ or len(names) != 3 or len(kinds) != table.node.count:
+            raise TypeError(f"{record.__name__}: a class of three slots, and a kind for each alternative, is wanted")
+        self.table, self.component, self.kinds, self.record = table, component, kinds, record
+        for index, name in enumerate(names):
+            descriptor = _slot(record, name)
+            self.offsets[index] = slot_offset(<PyObject *>descriptor)
+
+    def __call__(self, data, /):
+        cdef _Octets octets
+        cdef const uint8_t *start
+        cdef Py_ssize_t size
+        cdef Reader rd
+        cdef Frame base, frame
+        cdef Head head, inner
+        cdef Node *node
+        cdef Field *field
+        cdef PyObject *value
+        cdef const uint8_t *p
+        cdef const uint8_t *q = NULL
+        cdef const uint8_t *limit
+        cdef PyObject *envelope
+        cdef object length, kind
+        cdef int index, alternative
+        if PyBytes_CheckExact(data):
+            start = <const uint8_t *>PyBytes_AS_STRING(data)
+            size = PyBytes_GET_SIZE(data)
+        else:
+            octets = _Octets(data)
+            start = octets.start
+            size = octets.size
+        _open(&rd, &base, self.table, start, 0, size, DEFAULT_LIMITS)
+        alternative = self.table.node.lead[start[0]] if size else NO_COMPONENT
+        if alternative == NO_COMPONENT:
+            if size == 0:
+                fail_short(&rd, &base, start, rd.end, 2)
+            else:
+                unexpected(&rd, &base, &self.table.node, start, rd.end)
             reraise()
-    return alternative, result, p - start
+        node = self.table.node.fields[alternative].node
+        base.node = node
+        if not read_head(&rd, &base, start, rd.end, &head):
+            reraise()
+        limit = head.end if head.end != NULL else rd.end
+        if not read_head(&rd, &base, head.start, limit, &inner):
+            reraise()
+        if inner.key != node.key:
+            unexpected(&rd, &base, node, head.start, limit)
+            reraise()
+        if inner.end != NULL:
+            limit = inner.end
+        frame.up = &base
+        frame.node = node
+        frame.depth = 3
+        frame.at = -1
+        p = inner.start
+        while True:
+            index = NO_COMPONENT if p >= limit else find(node, p, limit, &q)
+            if index >= self.component:
+                break
+            p = skip(&rd, &frame, p, limit)
+            if p == NULL:
+                reraise()
+        if index != self.component:
+            if p >= limit and limit == rd.end and not rd.bounded:
+                fail_short(&rd, &frame, p, limit, 2)
+                reraise()
+            fail_missing(&rd, &frame, node, self.component, p, limit)
+            reraise()
+        frame.at = self.component
+        field = &node.fields[self.component]
+        value = read_component(&rd, &frame, field, p, q, limit)
+        if value == NULL:
+            reraise()
+        p = head.end
+        if p == NULL:
+            rd.elements = 0
+            p = skip(&rd, &base, start, rd.end)
+            if p == NULL:
+                Py_DECREF(value)
+                reraise()
+        length = p - start
+        envelope = new_instance(<PyTypeObject *>self.record)
+        if envelope == NULL:
+            Py_DECREF(value)
+            reraise()
+        kind = self.kinds[alternative]
+        fill(envelope, self.offsets[0], <PyObject *>kind)
+        fill(envelope, self.offsets[1], value)
+        fill(envelope, self.offsets[2], <PyObject *>length)
+        Py_DECREF(value)
+        result = <object>envelope
+        Py_DECREF(envelope)
+        return result
 
 
 def write(Table table, value, bint defaults, /):

@@ -20,6 +20,8 @@ Everything else is derived: the tables of the compiled core, the JSON form, the 
 from __future__ import annotations
 
 import enum
+import functools
+import operator
 import re
 import sys
 import types
@@ -30,6 +32,8 @@ from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 __all__ = [
     "ANY",
+    "NULL",
+    "OID",
     "Alphabet",
     "Among",
     "Application",
@@ -42,11 +46,9 @@ __all__ = [
     "Kind",
     "Latin1String",
     "Latin1VisibleString",
-    "NULL",
     "Name",
     "Named",
     "Null",
-    "OID",
     "OctetString",
     "Range",
     "Size",
@@ -411,7 +413,7 @@ class Component:
     tag: Tag | None
     optional: bool = False
     #: the DEFAULT, or `dataclasses.MISSING`
-    default: Any = MISSING
+    default: Any
 
     @property
     def has_default(self) -> bool:
@@ -465,6 +467,8 @@ def type_of(annotation: Any) -> Type:
     >>> type_of(Annotated[str, String("GeneralString", "VisibleString")]).leading_tags
     ((<TagClass.UNIVERSAL: 0>, 27), (<TagClass.UNIVERSAL: 0>, 26))
     """
+    if isinstance(annotation, Type):
+        return annotation
     bare, extras = _strip(annotation)
     names = [extra.text for extra in extras if isinstance(extra, TypeName)]
     constraints = tuple(extra for extra in extras if isinstance(extra, Constraint))
@@ -478,7 +482,7 @@ def type_of(annotation: Any) -> Type:
         if isinstance(extra, String):
             return make(Kind.STRING, " | ".join(extra.names), strings=extra.names)
     if isinstance(bare, type) and "__type__" in bare.__dict__:
-        declared: Type = bare.__type__
+        declared: Type = bare.__dict__["__type__"]
         return declared
     if typing.get_origin(bare) is tuple:
         element, *rest = typing.get_args(bare)
@@ -511,7 +515,7 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
         arms = typing.get_args(annotation)
         rest = [arm for arm in arms if arm is not type(None)]
         if len(rest) < len(arms):
-            return typing.Union[tuple(rest)] if len(rest) > 1 else rest[0], True
+            return functools.reduce(operator.or_, rest), True
     return annotation, False
 
 
@@ -553,14 +557,15 @@ def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
     found: dict[str, Component] = {
         c.name: c for base in reversed(cls.__mro__[1:]) for c in base.__dict__.get("__components__", ())
     }
-    for name, annotation in cls.__annotations__.items():
-        if typing.get_origin(annotation) is ClassVar:
-            continue
+    for name, written in cls.__annotations__.items():
+        annotation: Any = written
         if isinstance(annotation, str):  # from __future__ import annotations
             try:
                 annotation = eval(annotation, vars(sys.modules[cls.__module__]))
             except NameError as error:
                 raise TypeError(f"{cls.__name__}.{name}: {error}") from None
+        if annotation is ClassVar or typing.get_origin(annotation) is ClassVar:
+            continue
         default = cls.__dict__.get(name, MISSING)
         found[name] = _component(cls.__name__, name, annotation, default, alternative=alternative)
     taken: dict[tuple[TagClass, int], str] = {}
@@ -579,9 +584,9 @@ def _declare(cls: type[Any], kind: Kind, tag: Tag | None, name: str | None) -> t
     """Make the dataclass and hang on it what `fields_of` and `type_of` read."""
     components = _components(cls, alternative=kind is Kind.CHOICE)
     made: type[Any] = dataclass(frozen=True, slots=True, kw_only=True, repr=False)(cls)
-    made.__components__ = components  # type: ignore[attr-defined]
-    made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)  # type: ignore[attr-defined]
-    made.__repr__ = _repr  # type: ignore[assignment]
+    made.__components__ = components
+    made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)
+    made.__repr__ = _repr
     return made
 
 

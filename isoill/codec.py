@@ -8,7 +8,7 @@ from typing import Annotated, Any, BinaryIO, TypeVar, overload
 
 from isoill import _ber
 from isoill.asn1 import TypeName
-from isoill.errors import DEFAULT_LIMITS, Deviation, LimitError, Limits, TruncatedError
+from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits, TruncatedError
 from isoill.types import ILLAPDU, ILLAPDUType, TransactionId
 
 __all__ = ["Envelope", "Examination", "Octets", "decode", "decode_from", "encode", "examine", "iter_apdus", "peek"]
@@ -68,7 +68,9 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     """Read an APDU as leniently as is safe, and list every deviation from the module; nothing is hidden.
 
     >>> import isoill
-    >>> late = bytes.fromhex("6f233021800102a108a1031b0131a2031b0132a20ca00a8008323032363131323183018500")
+    >>> implicit = "6f1e800102a10aa1031b0131a2031b0132a20ca00a80083230323631313231"  # no SEQUENCE inside the tag
+    >>> for deviation in isoill.examine(bytes.fromhex(implicit.replace("6f1e", "6f1d"))).deviations:
+    ...     print(deviation)
     """
     apdu, deviations = _ber.read_lenient(_APDU, data, limits)
     return Examination(apdu, deviations)
@@ -88,6 +90,54 @@ def decode_from(
     apdu: ILLAPDU
     apdu, end = _ber.read_from(_APDU, data, offset, strict, limits)
     return apdu, end
+
+
+def iter_apdus(
+    source: Octets | BinaryIO, /, *, strict: bool = True, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[ILLAPDU]:
+    """The APDUs that stand back to back in ``source``, one after the other: bytes, or a file open for reading them.
+
+    A file is read in pieces; no more than one APDU and one piece are held at a time.  An APDU that cannot be read ends
+    the iteration with a `DecodeError` whose ``offset`` counts from the start of ``source``.
+
+    >>> import isoill
+    >>> data = open("examples/messages/ill-request.ber", "rb").read()
+    >>> [type(apdu).__name__ for apdu in isoill.iter_apdus(data + data)]
+    ['ILLRequest', 'ILLRequest']
+    """
+    if isinstance(source, Octets):
+        offset = 0
+        while offset < len(source):
+            apdu, offset = decode_from(source, offset, strict=strict, limits=limits)
+            yield apdu
+    else:
+        yield from _iter_file(source, strict, limits)
+
+
+def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAPDU]:
+    """`iter_apdus` of a file: what is held doubles until it holds an APDU, so that reading stays linear."""
+    held, before, offset = source.read(_CHUNK), 0, 0
+    while offset < len(held):
+        try:
+            apdu, offset = decode_from(held, offset, strict=strict, limits=limits)
+        except TruncatedError as error:
+            more = source.read(max(_CHUNK, error.needed, len(held) - offset))
+            if not more:
+                raise _moved(error, before) from None
+            held, before, offset = held[offset:] + more, before + offset, 0
+        except DecodeError as error:
+            raise _moved(error, before) from None
+        else:
+            yield apdu
+            if offset == len(held):
+                held, before, offset = source.read(_CHUNK), before + offset, 0
+
+
+def _moved(error: DecodeError, octets: int) -> DecodeError:
+    """The error, its offset counted from further in front."""
+    error.offset += octets
+    error.args = (*error.args[:3], error.offset, *error.args[4:])
+    return error
 
 
 def encode(value: object, /, *, defaults: bool = True, type: Any = None) -> bytes:
@@ -115,8 +165,8 @@ def peek(data: Octets, /) -> Envelope:
     >>> envelope.apdu_type, envelope.transaction_id.transaction_qualifier
     (ILLAPDUType.ILL_REQUEST, '1')
     """
-    apdu_type, transaction_id, length = _ber.peek(_APDU, data, _TRANSACTION_ID)
-    return Envelope(_APDU_TYPES[apdu_type], transaction_id, length)
+    envelope: Envelope = _peek(data)
+    return envelope
 
 
-_APDU_TYPES = tuple(ILLAPDUType)
+_peek = _ber.Peek(_APDU, _TRANSACTION_ID, tuple(ILLAPDUType), Envelope)

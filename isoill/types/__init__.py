@@ -1,6 +1,7 @@
 """The types of ISO-10161-ILL-1, version 2: declarations only."""
 
 from isoill.types.apdus import (
+    ILLAPDU,
     Apdu,
     Cancel,
     CancelReply,
@@ -9,7 +10,6 @@ from isoill.types.apdus import (
     Damaged,
     Expired,
     ForwardNotification,
-    ILLAPDU,
     ILLAnswer,
     ILLRequest,
     Lost,
@@ -132,6 +132,7 @@ from isoill.types.strings import (
 )
 
 __all__ = [
+    "ILLAPDU",
     "AccountNumber",
     "AlreadyForwarded",
     "AlreadyTriedListType",
@@ -170,7 +171,6 @@ __all__ = [
     "GeneralProblem",
     "HistoryReport",
     "HoldPlacedResults",
-    "ILLAPDU",
     "ILLAPDUType",
     "ILLAnswer",
     "ILLRequest",

@@ -41,6 +41,7 @@ from isoill.types.results import ResultsExplanation
 from isoill.types.strings import ILLString, ISODate, TransportationMode
 
 __all__ = [
+    "ILLAPDU",
     "Apdu",
     "Cancel",
     "CancelReply",
@@ -49,7 +50,6 @@ __all__ = [
     "Damaged",
     "Expired",
     "ForwardNotification",
-    "ILLAPDU",
     "ILLAnswer",
     "ILLRequest",
     "Lost",

@@ -5,12 +5,12 @@ from typing import Annotated, Self, TypeAlias
 
 from isoill.asn1 import (
     ANY,
+    OID,
+    BitString,
     Explicit,
     Implicit,
     Name,
-    OID,
     OctetString,
-    BitString,
     Size,
     String,
     TypeName,
@@ -135,13 +135,17 @@ class SystemId:
     def symbol(self) -> str | None:
         """The symbol, be it a person's or an institution's; None where there is only a name."""
         symbol = self.person_or_institution_symbol
-        return symbol and (symbol.institution_symbol or symbol.person_symbol)
+        if symbol is None:
+            return None
+        return symbol.person_symbol if symbol.institution_symbol is None else symbol.institution_symbol
 
     @property
     def name(self) -> str | None:
         """The name, be it a person's or an institution's; None where there is only a symbol."""
         name = self.name_of_person_or_institution
-        return name and (name.name_of_institution or name.name_of_person)
+        if name is None:
+            return None
+        return name.name_of_person if name.name_of_institution is None else name.name_of_institution
 
 
 @sequence

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from isoill.asn1 import ANY, Explicit, Implicit, Null, OID, Range, choice, sequence
+from isoill.asn1 import ANY, OID, Explicit, Implicit, Null, Range, choice, sequence
 from isoill.types.common import Amount, PostalAddress, SystemAddress, SystemId
 from isoill.types.enums import ShippedConditions, SupplyMediumType
 from isoill.types.strings import ILLString, ISODate, ISOTime, TransportationMode

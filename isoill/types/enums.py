@@ -317,7 +317,7 @@ class ShippedConditions(Enumerated):
 
 
 class SupplyMediumType(Enumerated):
-    """Supply-Medium-Type: the medium in which an item is, or should be, supplied; unlike Medium-Type it has photocopies."""
+    """Supply-Medium-Type: the medium in which an item is, or should be, supplied; Medium-Type and photocopies."""
 
     PRINTED = 1
     PHOTOCOPY = 2

@@ -1,0 +1,1 @@
+"""How fast isoill is, and beside what: ``python -m benchmarks``; README.rst says how to read the figures."""

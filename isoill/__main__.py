@@ -1,0 +1,5 @@
+"""``python -m isoill``."""
+
+from isoill.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,193 @@
+"""The command line: ``isoill decode``, ``isoill encode``, ``isoill dump``.
+
+Exit codes: 0, all went well; 1, a message was bad, and a line on standard error says which, why and where; 2, the
+command was called wrongly, or a file could not be read or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import isoill
+
+__all__ = ["main"]
+
+
+class _CommandError(Exception):
+    """What ends a command: a line for standard error, and the exit code."""
+
+    def __init__(self, line: str, code: int) -> None:
+        super().__init__(line)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character shows its number
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except _CommandError as failure:
+        print(f"isoill: {failure}", file=sys.stderr)
+        return failure.code
+    except BrokenPipeError:  # whoever read our output has read enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that nothing is flushed into the pipe at exit
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="isoill", description="Read and write the messages of ISO ILL (ISO 10160/10161-1)."
+    )
+    parser.add_argument("--version", action="version", version=f"isoill {isoill.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    decode = commands.add_parser("decode", help="print what messages say", description="Print what messages say.")
+    decode.add_argument(
+        "files", nargs="+", metavar="FILE", help="BER messages, one or several in each; - is standard input"
+    )
+    decode.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
+    decode.add_argument(
+        "--lenient", action="store_true", help="put up with what real systems send; say it on standard error"
+    )
+    decode.set_defaults(run=_decode)
+
+    encode = commands.add_parser("encode", help="make a message from JSON", description="Make messages from JSON.")
+    encode.add_argument("file", metavar="FILE.json", help="JSON as decode --json prints it; - is standard input")
+    encode.add_argument(
+        "-o", "--output", required=True, metavar="OUT.ber", help="where the octets go; - is standard output"
+    )
+    encode.add_argument("--no-defaults", action="store_true", help="leave out components that have their default")
+    encode.set_defaults(run=_encode)
+
+    dump = commands.add_parser(
+        "dump", help="print the octets, annotated", description="Print the tag-length-values of messages, annotated."
+    )
+    dump.add_argument("files", nargs="+", metavar="FILE", help="BER, whole or broken; - is standard input")
+    dump.set_defaults(run=_dump)
+    return parser
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return open(name, "rb")
+    except OSError as error:
+        raise _CommandError(f"{name}: {error.strerror}", 2) from None
+
+
+def _read(name: str) -> bytes:
+    with _open(name) as file:
+        try:
+            return file.read()
+        except OSError as error:
+            raise _CommandError(f"{name}: {error.strerror}", 2) from None
+
+
+def _shown(name: str) -> str:
+    """A file's name, as a person knows it."""
+    return "standard input" if name == "-" else name
+
+
+def _decode(options: argparse.Namespace) -> int:
+    code = 0
+    several = len(options.files) > 1
+    for name in options.files:
+        try:
+            number = 0
+            for number, apdu in enumerate(_apdus(name, options.lenient), 1):
+                if options.json:
+                    print(isoill.to_json(apdu))
+                else:
+                    if several and number == 1:
+                        print(f"# {_shown(name)}")
+                    print(isoill.tree(apdu))
+            if number == 0:
+                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
+        except isoill.DecodeError as error:
+            _complain(f"{_shown(name)}: {error}")
+            code = max(code, 1)
+        except _CommandError as failure:
+            _complain(str(failure))
+            code = max(code, failure.code)
+    return code
+
+
+def _complain(line: str) -> None:
+    sys.stdout.flush()
+    print(f"isoill: {line}", file=sys.stderr)
+
+
+def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
+    if not lenient:
+        with _open(name) as file:
+            yield from isoill.iter_apdus(file)
+        return
+    data, offset = _read(name), 0
+    while offset < len(data):
+        _, end = isoill.decode_from(data, offset, strict=False)
+        examination = isoill.examine(data[offset:end])
+        for deviation in examination.deviations:
+            _complain(f"{_shown(name)}: {deviation}")
+        yield examination.apdu
+        offset = end
+
+
+def _encode(options: argparse.Namespace) -> int:
+    name = _shown(options.file)
+    written = b""
+    try:
+        for line in _objects(_read(options.file)):
+            written += isoill.encode(isoill.from_json(line), defaults=not options.no_defaults)
+    except (isoill.PlainError, isoill.EncodeError) as error:
+        raise _CommandError(f"{name}: {error}", 1) from None
+    if not written:
+        raise _CommandError(f"{name}: expected JSON, found nothing", 1)
+    if options.output == "-":
+        sys.stdout.buffer.write(written)
+        return 0
+    try:
+        Path(options.output).write_bytes(written)
+    except OSError as error:
+        raise _CommandError(f"{options.output}: {error.strerror}", 2) from None
+    return 0
+
+
+def _objects(text: bytes) -> list[bytes]:
+    """One JSON object over several lines, or one on each line, as ``decode --json`` prints them."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
+        return lines
+    return [text] if text.strip() else []
+
+
+def _dump(options: argparse.Namespace) -> int:
+    code = 0
+    for name in options.files:
+        try:
+            data = _read(name)
+        except _CommandError as failure:
+            _complain(str(failure))
+            code = failure.code
+            continue
+        if len(options.files) > 1:
+            print(f"# {_shown(name)}")
+        if not data:
+            _complain(f"{_shown(name)}: expected octets, found nothing")
+            code = max(code, 1)
+        else:
+            print(isoill.dump(data))
+    return code

@@ -1,0 +1,257 @@
+"""Values as plain dicts, lists, strings and numbers, and as JSON; lossless both ways.
+
+Names are those of Python.  An APDU says which it is under ``"apdu"``; an absent component has no key; a CHOICE has
+the one that is chosen.  Enumerations are written by name, or as the number where it is unlisted; octets in hexadecimal;
+NULL as ``"NULL"``; a text that is no plain ``str`` under the name of its class, as in ``{"VisibleString": "OTTAWA"}``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar, overload
+
+from isoill.asn1 import (
+    NULL,
+    BitString,
+    Enumerated,
+    Kind,
+    Latin1String,
+    Latin1VisibleString,
+    Type,
+    VisibleString,
+    fields_of,
+    type_of,
+)
+from isoill.errors import ILLError, Reason
+from isoill.types import ILLAPDU
+
+__all__ = ["PlainError", "from_dict", "from_json", "to_dict", "to_json"]
+
+T = TypeVar("T")
+
+_APDUS = {
+    alternative.python.__name__: alternative for alternative in type_of(ILLAPDU).alternatives if alternative.python
+}
+_TEXTS: dict[str, type[str]] = {cls.__name__: cls for cls in (VisibleString, Latin1String, Latin1VisibleString)}
+
+
+class PlainError(ILLError, ValueError):
+    """A dict or a JSON text that does not say a value: ``reason``, and the ``path`` to what is at fault.
+
+    >>> from_dict({"apdu": "Recall", "protocol_version_num": "two"})
+    Traceback (most recent call last):
+    isoill.plain.PlainError: expected an int, found 'two' - at Recall.protocol_version_num
+    """
+
+    def __init__(self, reason: Reason, detail: str, path: str = "") -> None:
+        super().__init__(reason, detail, path)
+        self.reason = reason
+        self.detail = detail
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.detail} - at {self.path or 'the value'}"
+
+
+def to_dict(value: object, /) -> dict[str, Any]:
+    """An APDU, or any value of a declared class, as a dict of plain values.
+
+    >>> import isoill
+    >>> to_dict(isoill.SystemId.of("als:BVAS"))
+    {'person_or_institution_symbol': {'institution_symbol': 'als:BVAS'}}
+    """
+    name = type(value).__name__
+    plain: dict[str, Any] = {"apdu": name} if name in _APDUS and _APDUS[name].python is type(value) else {}
+    for component in fields_of(type(value)):
+        item = getattr(value, component.name)
+        if item is not None:
+            plain[component.name] = _plain(item)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """One value, whatever it is, as what JSON can say."""
+    match value:
+        case bool():
+            return value
+        case Enumerated():
+            return value.name
+        case bytes():
+            return value.hex()
+        case str():
+            return {type(value).__name__: str(value)} if type(value).__name__ in _TEXTS else str(value)
+        case tuple():
+            return [_plain(item) for item in value]
+        case BitString():
+            return {"octets": value.octets.hex(), "unused": value.unused}
+        case int():
+            return int(value)
+        case _ if value is NULL:
+            return "NULL"
+        case _:
+            return to_dict(value)
+
+
+def to_json(value: object, /, *, indent: int | None = None) -> str:
+    """`to_dict` as JSON text.
+
+    >>> import isoill
+    >>> to_json(isoill.SystemId.of("als:BVAS"))
+    '{"person_or_institution_symbol": {"institution_symbol": "als:BVAS"}}'
+    """
+    return json.dumps(to_dict(value), ensure_ascii=False, indent=indent)
+
+
+@overload
+def from_dict(plain: dict[str, Any], /, *, type: None = None) -> ILLAPDU: ...
+@overload
+def from_dict(plain: dict[str, Any], /, *, type: type[T]) -> T: ...
+def from_dict(plain: dict[str, Any], /, *, type: Any = None) -> Any:
+    """The value that `to_dict` made the dict of; ``type`` is its class where it is not an APDU.
+
+    DEFAULT components may be left out.  Raises `PlainError`.
+
+    >>> import isoill
+    >>> from_dict({"person_or_institution_symbol": {"institution_symbol": "als:BVAS"}}, type=isoill.SystemId).symbol
+    'als:BVAS'
+    """
+    if type is not None:
+        described = type_of(type)
+        return _value(described, plain, described.name)
+    if not isinstance(plain, dict):
+        raise _refused("a dict", plain, "")
+    name = plain.get("apdu")
+    if name not in _APDUS:
+        raise PlainError(Reason.UNLISTED_VALUE, f"expected the class of an APDU under 'apdu', found {name!r:.60}")
+    rest = {key: item for key, item in plain.items() if key != "apdu"}
+    return _value(_APDUS[name], rest, name)
+
+
+@overload
+def from_json(text: str | bytes, /, *, type: None = None) -> ILLAPDU: ...
+@overload
+def from_json(text: str | bytes, /, *, type: type[T]) -> T: ...
+def from_json(text: str | bytes, /, *, type: Any = None) -> Any:
+    """The value that `to_json` made the text of; ``type`` is its class where it is not an APDU.  Raises `PlainError`.
+
+    >>> from_json("{")
+    Traceback (most recent call last):
+    isoill.plain.PlainError: expected JSON, found: Expecting property name ... - at the value
+    """
+    try:
+        plain = json.loads(text, object_pairs_hook=_without_repeats)
+    except PlainError:
+        raise
+    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError, or a number of too many digits, too
+        raise PlainError(Reason.MALFORMED_VALUE, f"expected JSON, found: {error}") from None
+    return from_dict(plain, type=type)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, none of whose keys stands twice: the second would silently win."""
+    found: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in found:
+            raise PlainError(Reason.DUPLICATE_COMPONENT, f"expected each key once, found {key!r:.60} twice")
+        found[key] = item
+    return found
+
+
+def _refused(wanted: str, found: object, path: str) -> PlainError:
+    return PlainError(Reason.WRONG_TYPE, f"expected {wanted}, found {found!r:.60}", path)
+
+
+def _octets(plain: object, path: str) -> bytes:
+    if not isinstance(plain, str):
+        raise _refused("octets in hexadecimal", plain, path)
+    try:
+        return bytes.fromhex(plain)
+    except ValueError:
+        raise _refused("octets in hexadecimal", plain, path) from None
+
+
+def _value(wanted: Type, plain: Any, path: str) -> Any:
+    """The value of a type that something plain stands for."""
+    match wanted.kind:
+        case Kind.SEQUENCE | Kind.CHOICE:
+            return _instance(wanted, plain, path)
+        case Kind.SEQUENCE_OF:
+            if not isinstance(plain, list) or wanted.element is None:
+                raise _refused("a list", plain, path)
+            return tuple(_value(wanted.element, item, f"{path}[{index}]") for index, item in enumerate(plain))
+        case Kind.STRING:
+            return _text(plain, path)
+        case Kind.ENUMERATED:
+            return _member(wanted, plain, path)
+        case Kind.BOOLEAN:
+            if not isinstance(plain, bool):
+                raise _refused("true or false", plain, path)
+            return plain
+        case Kind.INTEGER:
+            if not isinstance(plain, int) or isinstance(plain, bool):
+                raise _refused("an int", plain, path)
+            return plain
+        case Kind.OBJECT_IDENTIFIER:
+            if not isinstance(plain, str):
+                raise _refused("an object identifier as '1.0.10161.13.3'", plain, path)
+            return plain
+        case Kind.OCTET_STRING | Kind.ANY:
+            return _octets(plain, path)
+        case Kind.BIT_STRING:
+            if not isinstance(plain, dict) or plain.keys() != {"octets", "unused"}:
+                raise _refused("octets and unused", plain, path)
+            unused = plain["unused"]
+            if not isinstance(unused, int) or isinstance(unused, bool):
+                raise _refused("an int", unused, f"{path}.unused")
+            return BitString(_octets(plain["octets"], f"{path}.octets"), unused)
+        case Kind.NULL:
+            if plain != "NULL":
+                raise _refused("'NULL'", plain, path)
+            return NULL
+        case _:
+            raise _refused(wanted.name, plain, path)
+
+
+def _text(plain: Any, path: str) -> str:
+    if isinstance(plain, str):
+        return plain
+    if isinstance(plain, dict) and len(plain) == 1:
+        [(name, text)] = plain.items()
+        if name in _TEXTS and isinstance(text, str):
+            try:
+                return _TEXTS[name](text)
+            except ValueError as error:
+                raise PlainError(Reason.UNWRITABLE_VALUE, str(error), path) from None
+    raise _refused(f"a text, or one under {', '.join(_TEXTS)}", plain, path)
+
+
+def _member(wanted: Type, plain: Any, path: str) -> int:
+    assert wanted.python is not None
+    if isinstance(plain, str) and plain in wanted.python.__members__:
+        member: int = wanted.python[plain]
+        return member
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return next((member for member in wanted.python if member == plain), plain)
+    raise PlainError(Reason.UNLISTED_VALUE, f"expected a name of {wanted.python.__name__}, found {plain!r:.60}", path)
+
+
+def _instance(wanted: Type, plain: Any, path: str) -> Any:
+    """An instance of a declared class."""
+    cls = wanted.python
+    assert cls is not None
+    if not isinstance(plain, dict):
+        raise _refused(f"the components of {wanted.name}", plain, path)
+    components = {component.name: component for component in fields_of(cls)}
+    for name in plain:
+        if name not in components:
+            raise PlainError(
+                Reason.UNKNOWN_COMPONENT, f"expected a component of {wanted.name}, found {name!r:.60}", path
+            )
+    for name, component in components.items():
+        if component.required and name not in plain:
+            raise PlainError(Reason.MISSING_COMPONENT, f"expected {name}, found nothing", path)
+    if wanted.kind is Kind.CHOICE and len(plain) != 1:
+        raise PlainError(
+            Reason.UNWRITABLE_VALUE, f"expected exactly one of {', '.join(components)}, found {len(plain)}", path
+        )
+    return cls(**{name: _value(components[name].type, item, f"{path}.{name}") for name, item in plain.items()})

@@ -1,0 +1,366 @@
+"""The declarations say what the module says, and nothing else: each type of each is compared with the other's.
+
+Both sides are put into one plain form, dicts of ASN.1's own words, and the forms are compared key by key.  Where the
+two differ by design, a line below says so; where they differ otherwise, `differences` names the place.
+"""
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+import asn1tools  # type: ignore[import-untyped]
+import pytest
+
+import isoill.types
+from isoill.asn1 import (
+    STRING_TAGS,
+    Alphabet,
+    Among,
+    Component,
+    Enumerated,
+    Kind,
+    Range,
+    Size,
+    TagClass,
+    Type,
+    fields_of,
+    type_of,
+)
+from isoill.testing import reference
+
+Form = dict[str, Any]
+
+MODULE = reference.module_text()
+PARSED: Form = asn1tools.parse_string(MODULE)["ISO-10161-ILL-1"]
+TYPES: dict[str, Form] = PARSED["types"]
+
+#: The module has 88 types; the 89th writes out the EXTERNAL of X.208 (specs/README.rst, 2).
+EXTERNAL = "External"
+
+#: Characters that the module takes from EDIFACTString and asn1tools does not (specs/README.rst, 7).
+[EXCEPTED] = re.findall(r'EDIFACTString ::= VisibleString \(FROM \(ALL EXCEPT "([^"]*)"\)\)', MODULE)
+
+
+# ── the module's side ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def parsed_form(described: Form, *, excepted: str = "") -> Form:
+    """A type, or a component, as asn1tools parses it; a key that is not understood stays as it is, to be noticed."""
+    rest = {key: value for key, value in described.items() if key != "name"}
+    form: Form = {"type": rest.pop("type")}
+    if "tag" in rest:
+        tag = rest.pop("tag")
+        explicit = tag.pop("kind", "EXPLICIT") == "EXPLICIT" if (tag := dict(tag)) else None
+        form["tag"] = (tag.pop("class", "CONTEXT"), tag.pop("number"), "EXPLICIT" if explicit else "IMPLICIT")
+        assert not tag
+    if "members" in rest:
+        form["members"] = {member["name"]: parsed_form(member) for member in rest.pop("members")}
+        form["order"] = list(form["members"])
+    if "element" in rest:
+        form["element"] = parsed_form(rest.pop("element"))
+    if "values" in rest:
+        form["values"] = [tuple(value) for value in rest.pop("values")]
+    if "size" in rest:
+        form["size"] = bounds(rest.pop("size"))
+    if "with-components" in rest:  # the size of an ILL-String is a constraint on its alternatives (specs/README.rst, 6)
+        _, *alternatives = rest.pop("with-components")
+        [form["size"]] = {bounds(limits["size"]) for _, limits in alternatives}
+    if "restricted-to" in rest:
+        restriction = rest.pop("restricted-to")
+        if all(isinstance(value, str) for value in restriction):
+            form["among"] = restriction
+        else:
+            form["range"] = bounds(restriction)
+    if "from" in rest:
+        allowed = {chr(code) for first, last in rest.pop("from") for code in range(ord(first), ord(last) + 1)}
+        form["alphabet"] = sorted(allowed - set(excepted))
+    form["named numbers"] = rest.pop("named-numbers", {})
+    form["optional"] = rest.pop("optional", False)
+    if "default" in rest:
+        form["default"] = rest.pop("default")
+    return form | rest
+
+
+def bounds(limits: list[Any]) -> tuple[int, int]:
+    """``[3]`` and ``[(1, 5)]``, which are the two forms of one range."""
+    [limit] = limits
+    return limit if isinstance(limit, tuple) else (limit, limit)
+
+
+# ── the side of the declarations ───────────────────────────────────────────────────────────────────────────────────
+
+ILL_STRING = type_of(isoill.types.ILLString)
+
+
+def declared_form(type_: Type, types: dict[str, Form], *, outermost: bool = False) -> Form:
+    """A type as it is declared; what has a name in the module is only named, unless it is ``outermost``."""
+    constraints = {type(constraint): constraint for constraint in type_.constraints}
+    form: Form = {"named numbers": {}, "optional": False}
+    if type_.named is not None:
+        form["named numbers"] = {value.asn1_name: int(value) for value in type_.named}
+    if outermost and type_.tag is not None:
+        form["tag"] = tag_form(type_.tag)
+    name = EXTERNAL if type_.name == "EXTERNAL" else type_.name
+    if name in types and not outermost:
+        form["type"] = name
+        alias = type_of(getattr(isoill.types, name.replace("-", "")))
+        for limit in alias.constraints:  # those of the named type itself are its own affair
+            if constraints.get(type(limit)) is limit:
+                del constraints[type(limit)]
+    elif type_.kind is Kind.STRING and len(type_.strings) > 1:
+        form |= text_form(type_, types)
+    elif Among in constraints:
+        form["type"] = named(type_of(type_.python), types)
+    else:
+        form |= own_form(type_, types)
+    for constraint in constraints.values():
+        match constraint:
+            case Size(least, most):
+                form["size"] = (least, most)
+            case Range(least, most):
+                form["range"] = (least, most)
+            case Alphabet(characters):
+                form["alphabet"] = sorted(characters)
+            case Among():
+                form["among"] = [value.asn1_name for value in constraint.values]
+    return form
+
+
+def own_form(type_: Type, types: dict[str, Form]) -> Form:
+    """What a type is made of."""
+    if type_.kind in (Kind.SEQUENCE, Kind.CHOICE):
+        assert type_.python is not None
+        members = {c.asn1_name: component_form(c, type_, types) for c in fields_of(type_.python)}
+        return {"type": type_.kind.asn1_name, "members": members, "order": list(members)}
+    if type_.kind is Kind.UNION:  # the APDU; identifiers of its alternatives are ours (specs/README.rst, 1)
+        members = {arm.name.lower(): declared_form(arm, types) for arm in type_.alternatives}
+        return {"type": "CHOICE", "members": members, "order": list(members)}
+    if type_.kind is Kind.SEQUENCE_OF:
+        assert type_.element is not None
+        return {"type": "SEQUENCE OF", "element": declared_form(type_.element, types)}
+    if type_.kind is Kind.ENUMERATED:
+        assert type_.python is not None
+        return {"type": "ENUMERATED", "values": [(value.asn1_name, int(value)) for value in type_.python]}
+    if type_.kind is Kind.STRING:
+        return {"type": type_.strings[0]}
+    return {"type": type_.kind.asn1_name}
+
+
+def text_form(type_: Type, types: dict[str, Form]) -> Form:
+    """ILL-String, and the aliases of it; of its two alternatives one is EDIFACTString, a VisibleString."""
+    assert type_.strings == ILL_STRING.strings == ("GeneralString", "VisibleString")
+    if type_.name != "ILL-String":
+        return {"type": "ILL-String"}
+    edifact = type_of(isoill.types.EDIFACTString)
+    assert edifact.strings == ("VisibleString",)
+    plain: Form = {"named numbers": {}, "optional": False}
+    members = {"general-string": {"type": "GeneralString"} | plain, "edifact-string": declared_form(edifact, types)}
+    return {"type": "CHOICE", "members": members, "order": list(members)}
+
+
+def component_form(component: Component, within: Type, types: dict[str, Form]) -> Form:
+    """A component of a SEQUENCE, or an alternative of a CHOICE, which is optional in Python only."""
+    form = declared_form(component.type, types)
+    form["optional"] = component.optional and within.kind is Kind.SEQUENCE
+    if component.tag is not None:
+        form["tag"] = tag_form(component.tag)
+    if component.has_default:
+        default = component.default
+        form["default"] = default.asn1_name if isinstance(default, Enumerated) else default
+    return form
+
+
+def tag_form(tag: Any) -> tuple[str, int, str]:
+    return TagClass(tag.tag_class).name, tag.number, "EXPLICIT" if tag.explicit else "IMPLICIT"
+
+
+def named(type_: Type, types: dict[str, Form]) -> str:
+    assert type_.name in types, type_
+    return type_.name
+
+
+# ── the comparison ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def python_name(name: str) -> str:
+    """The rule of names for types: ``Status-Or-Error-Report`` is StatusOrErrorReport."""
+    return name.replace("-", "")
+
+
+def declarations() -> dict[str, Any]:
+    """Everything that isoill.types declares, by name: not the functions beside it, nor the base class of the APDUs."""
+    found = {}
+    for name in isoill.types.__all__:
+        value = getattr(isoill.types, name)
+        try:
+            type_of(value)
+        except TypeError:
+            continue
+        found[name] = value
+    del found["Apdu"]
+    return found
+
+
+def differences(types: dict[str, Form]) -> list[str]:
+    """Where the module and the declarations part, in both directions."""
+    found: list[str] = []
+    declared = declarations()
+    forms: dict[str, Form] = {}
+    for name, described in types.items():
+        if python_name(name) not in declared:
+            found.append(f"{name}: in the module, not declared")
+            continue
+        type_ = type_of(declared[python_name(name)])
+        forms[name] = declared_form(type_, types, outermost=True)
+        if type_.name != name and (type_.name, name) not in BY_DESIGN:
+            found.append(f"{name}: declared as {type_.name}")
+        excepted = EXCEPTED if name == "EDIFACTString" else ""
+        found += compare(name, parsed_form(described, excepted=excepted), forms[name])
+    inline = {type_.name for name in types if python_name(name) in declared for type_ in inline_types(name, types)}
+    for name, annotation in declared.items():
+        type_ = type_of(annotation)
+        if not {type_.name, name} & ({python_name(it) for it in types} | set(types) | inline | set(STRING_TAGS)):
+            found.append(f"{name}: declared, not in the module")
+    return found
+
+
+#: What a declaration calls otherwise than the module: the outermost CHOICE is a Python union, EXTERNAL a built-in type.
+BY_DESIGN = {(type_of(isoill.types.ILLAPDU).name, "ILL-APDU"), ("EXTERNAL", EXTERNAL)}
+
+
+def inline_types(name: str, types: dict[str, Form]) -> list[Type]:
+    """The declared types that the module writes inside the one of that name."""
+
+    def inside(type_: Type) -> list[Type]:
+        if (EXTERNAL if type_.name == "EXTERNAL" else type_.name) in types:
+            return []
+        return [type_, *below(type_)]
+
+    def below(type_: Type) -> list[Type]:
+        found = [of for arm in type_.alternatives for of in inside(arm)]
+        if type_.element is not None:
+            found += inside(type_.element)
+        if type_.kind in (Kind.SEQUENCE, Kind.CHOICE) and type_.python is not None:
+            found += [of for component in fields_of(type_.python) for of in inside(component.type)]
+        if type_.named is not None:
+            found.append(type_of(type_.named))
+        return found
+
+    return below(type_of(declarations()[python_name(name)]))
+
+
+def compare(where: str, module: Any, declared: Any) -> list[str]:
+    """The places where two forms differ."""
+    if isinstance(module, dict) and isinstance(declared, dict):
+        return [
+            line
+            for key in sorted(module.keys() | declared.keys())
+            for line in compare(f"{where}.{key}", module.get(key, "nothing"), declared.get(key, "nothing"))
+        ]
+    if module == declared and type(module) is type(declared):
+        return []
+    return [f"{where}: {module!r} in the module, {declared!r} declared"]
+
+
+def test_the_module_and_the_declarations_agree() -> None:
+    assert differences(TYPES) == []
+
+
+def test_the_module_is_whole() -> None:
+    assert PARSED["tags"] == "EXPLICIT"
+    assert len(TYPES) == 88 + 1
+    assert set(PARSED["values"]) == {"loan", "copy-non-returnable"}  # for asn1tools (specs/README.rst, 9)
+    assert set(EXCEPTED) == {"#", "$"}
+
+
+def test_every_class_and_alias_is_exported() -> None:
+    for module in ("apdus", "common", "delivery", "enums", "reports", "request", "results", "strings"):
+        exported = getattr(__import__(f"isoill.types.{module}", fromlist=["__all__"]), "__all__")
+        assert set(exported) <= set(isoill.types.__all__)
+    for cls in Enumerated.__subclasses__():
+        if cls.__module__.startswith("isoill.types."):
+            assert cls.__name__ in isoill.types.__all__
+
+
+# ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_components_are_named_by_the_rule() -> None:
+    for annotation in declarations().values():
+        if not hasattr(annotation, "__components__"):
+            continue
+        for component in fields_of(annotation):
+            rule = component.asn1_name.replace("-", "_").lower()
+            if rule.endswith("_extensions"):
+                rule = "extensions"
+            assert component.name == rule, (annotation, component)
+
+
+def test_values_are_named_by_the_rule() -> None:
+    for annotation in declarations().values():
+        if isinstance(annotation, type) and issubclass(annotation, Enumerated):
+            for value in annotation:
+                assert value.name == value.asn1_name.replace("-", "_").upper()
+
+
+# ── it can fail ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def member(types: dict[str, Form], owner: str, name: str) -> Form:
+    """The component of that name, also in what is written inside the owner."""
+
+    def below(described: Form) -> list[Form]:
+        inside = [*described.get("members", ()), *([described["element"]] if "element" in described else ())]
+        return [of for part in inside for of in (part, *below(part))]
+
+    found: Form = next(part for part in below(types[owner]) if part.get("name") == name)
+    return found
+
+
+def swap(members: list[Any]) -> None:
+    members[0], members[1] = members[1], members[0]
+
+
+ALTERATIONS: dict[str, tuple[str, Callable[[dict[str, Form]], object]]] = {
+    "tag number": ("Shipped.members.responder-address.tag", lambda t: member(t, "Shipped", "responder-address")["tag"].update(number=23)),
+    "tag class": ("Renew.tag", lambda t: t["Renew"]["tag"].update({"class": "PRIVATE"})),
+    "explicit for implicit": ("Damaged.members.damaged-extensions.tag", lambda t: member(t, "Damaged", "damaged-extensions")["tag"].pop("kind")),
+    "implicit for explicit": ("Overdue.members.overdue-extensions.tag", lambda t: member(t, "Overdue", "overdue-extensions")["tag"].update(kind="IMPLICIT")),
+    "untagged": ("Amount.members.monetary-value.tag", lambda t: member(t, "Amount", "monetary-value").pop("tag")),
+    "tagged": ("Supply-Details.members.shipped-via.tag", lambda t: member(t, "Supply-Details", "shipped-via").update(tag={"number": 9})),
+    "optional for required": ("Message.members.note.optional", lambda t: member(t, "Message", "note").update(optional=True)),
+    "required for optional": ("System-Id.members.person-or-institution-symbol.optional", lambda t: member(t, "System-Id", "person-or-institution-symbol").pop("optional")),
+    "another default": ("Date-Due.members.renewable.default", lambda t: member(t, "Date-Due", "renewable").update(default=False)),
+    "no default": ("ILL-Request.members.place-on-hold.default", lambda t: member(t, "ILL-Request", "place-on-hold").pop("default")),
+    "a default": ("Extension.members.identifier.default", lambda t: member(t, "Extension", "identifier").update(default=1)),
+    "size of a list": ("ILL-Request.members.iLL-service-type.size", lambda t: member(t, "ILL-Request", "iLL-service-type").update(size=[(1, 6)])),
+    "size of a string": ("Amount.members.currency-code.size", lambda t: member(t, "Amount", "currency-code").update(size=[4])),
+    "size of an ILL-String": ("Item-Id.members.iSSN.size", lambda t: member(t, "Item-Id", "iSSN").pop("with-components")),
+    "range": ("Units-Per-Medium-Type.members.no-of-units.range", lambda t: member(t, "Units-Per-Medium-Type", "no-of-units").update({"restricted-to": [(0, 9999)]})),
+    "alphabet": ("AmountString.alphabet", lambda t: t["AmountString"]["from"].append(("$", "$"))),
+    "subset": ("Shipped-Service-Type.among", lambda t: t["Shipped-Service-Type"]["restricted-to"].pop()),
+    "name of a value": ("Current-State.values", lambda t: t["Current-State"]["values"].__setitem__(0, ("not-supplied", 1))),
+    "number of a value": ("Medium-Type.values", lambda t: t["Medium-Type"]["values"].__setitem__(1, ("microform", 2))),
+    "a value more": ("Retry-Results.members.reason-not-available.values", lambda t: member(t, "Retry-Results", "reason-not-available")["values"].append(("lost", 3))),
+    "named number": ("Lost.members.protocol-version-num.named numbers", lambda t: member(t, "Lost", "protocol-version-num")["named-numbers"].update({"version-3": 3})),
+    "another type": ("Cancel.members.requester-id.type", lambda t: member(t, "Cancel", "requester-id").update(type="Client-Id")),
+    "another element": ("Already-Tried-List-Type.element", lambda t: t["Already-Tried-List-Type"]["element"].update(type="System-Address")),
+    "another string type": ("ISO-Date.type", lambda t: t["ISO-Date"].update(type="GeneralString")),
+    "another alternative": ("ILL-String.members.general-string.type", lambda t: member(t, "ILL-String", "general-string").update(type="UTF8String")),
+    "order": ("Transaction-Id.order", lambda t: swap(t["Transaction-Id"]["members"])),
+    "order of the APDUs": ("ILL-APDU.order", lambda t: swap(t["ILL-APDU"]["members"])),
+    "a component less": ("Client-Id.members.client-identifier", lambda t: t["Client-Id"]["members"].pop()),
+    "a component more": ("Expired.members.note", lambda t: t["Expired"]["members"].append({"name": "note", "type": "ILL-String"})),
+    "deep inside": ("Electronic-Delivery-Service.members.document-type.members.document-type-id.tag", lambda t: member(t, "Electronic-Delivery-Service", "document-type-id")["tag"].update(number=0)),
+    "a type more": ("Retry-Reason", lambda t: t.update({"Retry-Reason": {"type": "INTEGER"}})),
+    "a type less": ("ReportSource", lambda t: t.pop("Report-Source")),
+    "an unknown word": ("Client-Id.parameters", lambda t: t["Client-Id"].update(parameters=["X"])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "alter"), ALTERATIONS.values(), ids=ALTERATIONS)
+def test_an_alteration_is_noticed(place: str, alter: Callable[[dict[str, Form]], object]) -> None:
+    types = copy.deepcopy(TYPES)
+    alter(types)
+    assert [line for line in differences(types) if line.startswith(place)]

@@ -85,9 +85,10 @@ cdef extern from *:
     static inline PyObject *isoill_new_instance(PyTypeObject *cls) {
         return (PyObject *)PyObject_GC_New(PyObject, cls);
     }
-    /* Python's own deallocator of a class with slots asks each slot's descriptor what it is: a sixth of the time of reading
-       and letting go of a request.  Where slots are all there is in an instance, its body is an array of references.  
-       Subclasses keep Python's, which calls this one for what they inherit.  Free-threaded builds keep it too. */
+    /* Python's own deallocator of a class with slots asks each slot's descriptor what it is, which is a sixth of the time of
+       reading a request and letting it go.  Where slots are all there is in an instance, its body is an array of references.
+       Declarations that do not hold themselves bound the depth, so that no trashcan is needed.  Subclasses keep Python's,
+       which calls this one for what they inherit; free-threaded builds keep it too. */
     #ifndef Py_GIL_DISABLED
     static void isoill_dealloc(PyObject *self) {
         PyTypeObject *cls = Py_TYPE(self), *declared = cls;
@@ -95,16 +96,12 @@ cdef extern from *:
         if (cls->tp_finalize != NULL && cls->tp_dealloc == isoill_dealloc && PyObject_CallFinalizerFromDealloc(self) < 0) return;
         while (declared->tp_dealloc != isoill_dealloc) declared = declared->tp_base;
         PyObject_GC_UnTrack(self);
-        Py_TRASHCAN_BEGIN(self, isoill_dealloc)
         end = (PyObject **)((char *)self + declared->tp_basicsize);
-        for (slot = (PyObject **)(self + 1); slot < end; slot++) Py_CLEAR(*slot);
+        for (slot = (PyObject **)(self + 1); slot < end; slot++) Py_XDECREF(*slot);
         PyObject_GC_Del(self);
         Py_DECREF(cls);
-        Py_TRASHCAN_END
     }
-    static void isoill_let_go_fast(PyTypeObject *cls) {
-        cls->tp_dealloc = isoill_dealloc;
-    }
+    static void isoill_let_go_fast(PyTypeObject *cls) { cls->tp_dealloc = isoill_dealloc; }
     #else
     static void isoill_let_go_fast(PyTypeObject *cls) { (void)cls; }
     #endif
@@ -230,6 +227,7 @@ cdef class Table:
     cdef Node node
     cdef readonly object type
     cdef readonly tuple components
+    cdef bint recursive  # it holds itself, directly or by others
     cdef list alive
 
     def __dealloc__(self):
@@ -244,22 +242,39 @@ cdef class Table:
 
 def table(type, /):
     """The `Table` of a declared class, or of any annotation of `isoill.asn1`; made once and kept."""
+    cdef _Building building
     found = _tables.get(type)
     if found is None:
-        found = _build(type_of(type), {})
+        building = _Building()
+        found = _build(type_of(type), building)
+        for described, made in building.tables.items():
+            _tables.setdefault(described, made)
+            if type_of(described.python) == described:
+                _tables.setdefault(described.python, made)
         _tables[type] = found
-        if found.type.python is not None:
-            _tables.setdefault(found.type.python, found)
     return found
 
 
-cdef Table _build(described, dict building):
-    """Fill one Table and those below it; `building` holds the classes under way, which may name themselves."""
+cdef class _Building:
+    """What is being built: tables by their `Type`, and those on the way from the outermost to the one under way."""
+
+    cdef dict tables
+    cdef list path
+
+    def __cinit__(self):
+        self.tables = {}
+        self.path = []
+
+
+cdef Table _build(described, _Building building):
+    """Make the Table of a type and those below it; a class that is under way already holds itself."""
     cdef Table made
-    if described.python is not None:
-        found = _tables.get(described.python) or building.get(described.python)
-        if found is not None and found.type == described:
-            return found
+    found = _tables.get(described) or building.tables.get(described)
+    if found is not None:
+        if found in building.path:
+            for under_way in building.path[building.path.index(found):]:
+                (<Table>under_way).recursive = True
+        return found
     made = Table.__new__(Table)
     made.type = described
     made.alive = []
@@ -270,13 +285,15 @@ cdef Table _build(described, dict building):
     made.node.table = <PyObject *>made
     made.node.kind = int(described.kind)
     if described.python is not None:
-        building[described.python] = made
+        building.tables[described] = made
     if described.tag is not None and described.tag.explicit:
         made.node.wrap = _identifier(described.tag.tag_class, described.tag.number, True)
     kind = described.kind
     if kind is Kind.SEQUENCE or kind is Kind.CHOICE:
         made.components = fields_of(described.python)
+        building.path.append(made)
         _fill_class(made, building)
+        building.path.pop()
     elif kind is Kind.UNION:
         _fill_union(made, building)
     elif kind is Kind.SEQUENCE_OF:
@@ -312,7 +329,7 @@ cdef uint32_t _identifier(tag_class, number, bint constructed):
     return (first | 0x1F) << 8 | <uint32_t>number
 
 
-cdef _fill_class(Table made, dict building):
+cdef _fill_class(Table made, _Building building):
     cdef Node *node = &made.node
     cdef Field *field
     cdef Table child
@@ -333,8 +350,6 @@ cdef _fill_class(Table made, dict building):
         raise MemoryError
     memset(node.body, 0, node.body_size)
     memset(node.fields, 0, sizeof(Field) * node.count)
-    if node.body_size == node.count * <Py_ssize_t>sizeof(void *):  # nothing but the slots of its components
-        let_go_fast(node.cls)
     for index, component in enumerate(made.components):
         field = &node.fields[index]
         descriptor = _slot(cls, component.name)
@@ -373,6 +388,10 @@ cdef _fill_class(Table made, dict building):
             field.default = <PyObject *>component.default
             node.defaults[node.defaults_count] = index
             node.defaults_count += 1
+
+
+    if node.body_size == node.count * <Py_ssize_t>sizeof(void *) and not made.recursive:
+        let_go_fast(node.cls)
 
 
 cdef _slot(cls, name):
@@ -425,7 +444,7 @@ cdef list _begins(type_):
     return [(tag_class, number, _forms(type_.kind)) for tag_class, number in type_.leading_tags]
 
 
-cdef _fill_union(Table made, dict building):
+cdef _fill_union(Table made, _Building building):
     cdef Node *node = &made.node
     cdef Table child
     cdef int index
@@ -1197,6 +1216,13 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
             return NULL
         return read_sequence(rd, frame, node, p, head.start, head.end, limit)
     frame.depth += 1
+    if head.start == head.end:
+        try:
+            detail = f"expected SEQUENCE, found the end of {_type_name(node)}"
+        except BaseException as error:
+            set_exception(error)
+            return NULL
+        return fail(rd, frame, head.start, Reason.MISSING_COMPONENT, detail)
     if not read_head(rd, frame, head.start, stop, &inner):
         return NULL
     if inner.key != node.key:

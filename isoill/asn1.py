@@ -586,7 +586,7 @@ def _declare(cls: type[Any], kind: Kind, tag: Tag | None, name: str | None) -> t
     made: type[Any] = dataclass(frozen=True, slots=True, kw_only=True, repr=False)(cls)
     made.__components__ = components
     made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)
-    made.__repr__ = _repr
+    setattr(made, "__repr__", _repr)  # noqa: B010 - mypy takes it for a bound method
     return made
 
 
@@ -649,7 +649,7 @@ def choice(cls: Any = None, /, *, name: str | None = None) -> Any:
     """
 
     def declare(cls: type[Any]) -> type[Any]:
-        cls.__post_init__ = _exactly_one  # type: ignore[attr-defined]
+        cls.__post_init__ = _exactly_one
         return _declare(cls, Kind.CHOICE, None, name)
 
     return declare if cls is None else declare(cls)

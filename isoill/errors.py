@@ -79,7 +79,7 @@ class DecodeError(_CodecError):
     ...     isoill.decode(bytes.fromhex("6500"))
     ... except isoill.DecodeError as error:
     ...     print(error.reason.name, error.path, error.offset)
-    MALFORMED_LENGTH Conditional-Reply 2
+    MISSING_COMPONENT Conditional-Reply 2
     """
 
     def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0) -> None:

@@ -5,11 +5,10 @@ two differ by design, a line below says so; where they differ otherwise, `differ
 """
 
 import copy
+import importlib
 import re
-from collections.abc import Callable
 from typing import Any
 
-import asn1tools  # type: ignore[import-untyped]
 import pytest
 
 import isoill.types
@@ -28,6 +27,8 @@ from isoill.asn1 import (
     type_of,
 )
 from isoill.testing import reference
+
+asn1tools = pytest.importorskip("asn1tools")
 
 Form = dict[str, Any]
 
@@ -276,7 +277,7 @@ def test_the_module_is_whole() -> None:
 
 def test_every_class_and_alias_is_exported() -> None:
     for module in ("apdus", "common", "delivery", "enums", "reports", "request", "results", "strings"):
-        exported = getattr(__import__(f"isoill.types.{module}", fromlist=["__all__"]), "__all__")
+        exported = importlib.import_module(f"isoill.types.{module}").__all__
         assert set(exported) <= set(isoill.types.__all__)
     for cls in Enumerated.__subclasses__():
         if cls.__module__.startswith("isoill.types."):
@@ -318,49 +319,65 @@ def member(types: dict[str, Form], owner: str, name: str) -> Form:
     return found
 
 
-def swap(members: list[Any]) -> None:
-    members[0], members[1] = members[1], members[0]
+def swapped(members: list[Any]) -> list[Any]:
+    return [members[1], members[0], *members[2:]]
 
 
-ALTERATIONS: dict[str, tuple[str, Callable[[dict[str, Form]], object]]] = {
-    "tag number": ("Shipped.members.responder-address.tag", lambda t: member(t, "Shipped", "responder-address")["tag"].update(number=23)),
-    "tag class": ("Renew.tag", lambda t: t["Renew"]["tag"].update({"class": "PRIVATE"})),
-    "explicit for implicit": ("Damaged.members.damaged-extensions.tag", lambda t: member(t, "Damaged", "damaged-extensions")["tag"].pop("kind")),
-    "implicit for explicit": ("Overdue.members.overdue-extensions.tag", lambda t: member(t, "Overdue", "overdue-extensions")["tag"].update(kind="IMPLICIT")),
-    "untagged": ("Amount.members.monetary-value.tag", lambda t: member(t, "Amount", "monetary-value").pop("tag")),
-    "tagged": ("Supply-Details.members.shipped-via.tag", lambda t: member(t, "Supply-Details", "shipped-via").update(tag={"number": 9})),
-    "optional for required": ("Message.members.note.optional", lambda t: member(t, "Message", "note").update(optional=True)),
-    "required for optional": ("System-Id.members.person-or-institution-symbol.optional", lambda t: member(t, "System-Id", "person-or-institution-symbol").pop("optional")),
-    "another default": ("Date-Due.members.renewable.default", lambda t: member(t, "Date-Due", "renewable").update(default=False)),
-    "no default": ("ILL-Request.members.place-on-hold.default", lambda t: member(t, "ILL-Request", "place-on-hold").pop("default")),
-    "a default": ("Extension.members.identifier.default", lambda t: member(t, "Extension", "identifier").update(default=1)),
-    "size of a list": ("ILL-Request.members.iLL-service-type.size", lambda t: member(t, "ILL-Request", "iLL-service-type").update(size=[(1, 6)])),
-    "size of a string": ("Amount.members.currency-code.size", lambda t: member(t, "Amount", "currency-code").update(size=[4])),
-    "size of an ILL-String": ("Item-Id.members.iSSN.size", lambda t: member(t, "Item-Id", "iSSN").pop("with-components")),
-    "range": ("Units-Per-Medium-Type.members.no-of-units.range", lambda t: member(t, "Units-Per-Medium-Type", "no-of-units").update({"restricted-to": [(0, 9999)]})),
-    "alphabet": ("AmountString.alphabet", lambda t: t["AmountString"]["from"].append(("$", "$"))),
-    "subset": ("Shipped-Service-Type.among", lambda t: t["Shipped-Service-Type"]["restricted-to"].pop()),
-    "name of a value": ("Current-State.values", lambda t: t["Current-State"]["values"].__setitem__(0, ("not-supplied", 1))),
-    "number of a value": ("Medium-Type.values", lambda t: t["Medium-Type"]["values"].__setitem__(1, ("microform", 2))),
-    "a value more": ("Retry-Results.members.reason-not-available.values", lambda t: member(t, "Retry-Results", "reason-not-available")["values"].append(("lost", 3))),
-    "named number": ("Lost.members.protocol-version-num.named numbers", lambda t: member(t, "Lost", "protocol-version-num")["named-numbers"].update({"version-3": 3})),
-    "another type": ("Cancel.members.requester-id.type", lambda t: member(t, "Cancel", "requester-id").update(type="Client-Id")),
-    "another element": ("Already-Tried-List-Type.element", lambda t: t["Already-Tried-List-Type"]["element"].update(type="System-Address")),
-    "another string type": ("ISO-Date.type", lambda t: t["ISO-Date"].update(type="GeneralString")),
-    "another alternative": ("ILL-String.members.general-string.type", lambda t: member(t, "ILL-String", "general-string").update(type="UTF8String")),
-    "order": ("Transaction-Id.order", lambda t: swap(t["Transaction-Id"]["members"])),
-    "order of the APDUs": ("ILL-APDU.order", lambda t: swap(t["ILL-APDU"]["members"])),
-    "a component less": ("Client-Id.members.client-identifier", lambda t: t["Client-Id"]["members"].pop()),
-    "a component more": ("Expired.members.note", lambda t: t["Expired"]["members"].append({"name": "note", "type": "ILL-String"})),
-    "deep inside": ("Electronic-Delivery-Service.members.document-type.members.document-type-id.tag", lambda t: member(t, "Electronic-Delivery-Service", "document-type-id")["tag"].update(number=0)),
-    "a type more": ("Retry-Reason", lambda t: t.update({"Retry-Reason": {"type": "INTEGER"}})),
-    "a type less": ("ReportSource", lambda t: t.pop("Report-Source")),
-    "an unknown word": ("Client-Id.parameters", lambda t: t["Client-Id"].update(parameters=["X"])),
-}  # fmt: skip
+#: Type, component (also of what is written inside the type), key, and what it is altered to: None leaves it out, a
+#: function is applied to what is there.
+ALTERATIONS: list[tuple[str, str, str, Any]] = [
+    ("Shipped", "responder-address", "tag", {"number": 23, "kind": "IMPLICIT"}),
+    ("Renew", "", "tag", {"number": 13, "class": "PRIVATE"}),
+    ("Damaged", "damaged-extensions", "tag", {"number": 49}),
+    ("Overdue", "overdue-extensions", "tag", {"number": 49, "kind": "IMPLICIT"}),
+    ("Amount", "monetary-value", "tag", None),
+    ("Supply-Details", "shipped-via", "tag", {"number": 9}),
+    ("Electronic-Delivery-Service", "document-type-id", "tag", {"number": 0, "kind": "IMPLICIT"}),
+    ("Send-To-List-Type", "account-number", "tag", {"number": 1, "kind": "IMPLICIT"}),
+    ("Message", "note", "optional", True),
+    ("System-Id", "person-or-institution-symbol", "optional", None),
+    ("Date-Due", "renewable", "default", False),
+    ("ILL-Request", "place-on-hold", "default", None),
+    ("Extension", "identifier", "default", 1),
+    ("ILL-Request", "iLL-service-type", "size", [(1, 6)]),
+    ("Amount", "currency-code", "size", [4]),
+    ("Item-Id", "iSSN", "with-components", None),
+    ("Units-Per-Medium-Type", "no-of-units", "restricted-to", [(0, 9999)]),
+    ("AmountString", "", "from", lambda ranges: [*ranges, ("$", "$")]),
+    ("EDIFACTString", "", "from", lambda ranges: ranges[1:]),
+    ("Shipped-Service-Type", "", "restricted-to", ["loan"]),
+    ("Current-State", "", "values", lambda listed: [("not-supplied", 1), *listed[1:]]),
+    ("Medium-Type", "", "values", lambda listed: [listed[0], ("microform", 2), *listed[2:]]),
+    ("Retry-Results", "reason-not-available", "values", lambda listed: [*listed, ("lost", 3)]),
+    ("Report-Source", "", "values", swapped),
+    ("Lost", "protocol-version-num", "named-numbers", {"version-1": 1, "version-2": 2, "version-3": 3}),
+    ("Cancel", "requester-id", "type", "Client-Id"),
+    ("ISO-Date", "", "type", "GeneralString"),
+    ("ILL-String", "general-string", "type", "UTF8String"),
+    ("Already-Tried-List-Type", "", "element", {"type": "System-Address"}),
+    ("Transaction-Id", "", "members", swapped),
+    ("ILL-APDU", "", "members", swapped),
+    ("Client-Id", "", "members", lambda members: members[:-1]),
+    ("Expired", "", "members", lambda members: [*members, {"name": "note", "type": "ILL-String"}]),
+    ("Client-Id", "", "parameters", ["X"]),  # a word that the comparison does not know
+]
 
 
-@pytest.mark.parametrize(("place", "alter"), ALTERATIONS.values(), ids=ALTERATIONS)
-def test_an_alteration_is_noticed(place: str, alter: Callable[[dict[str, Form]], object]) -> None:
+@pytest.mark.parametrize(("owner", "name", "key", "value"), ALTERATIONS)
+def test_an_alteration_is_noticed(owner: str, name: str, key: str, value: Any) -> None:
     types = copy.deepcopy(TYPES)
-    alter(types)
-    assert [line for line in differences(types) if line.startswith(place)]
+    altered = member(types, owner, name) if name else types[owner]
+    if value is None:
+        del altered[key]
+    else:
+        altered[key] = value(altered[key]) if callable(value) else value
+    assert [line for line in differences(types) if line.startswith(f"{owner}.") and name in line]
+
+
+def test_a_type_more_or_less_is_noticed() -> None:
+    more = {**TYPES, "Retry-Reason": {"type": "INTEGER"}}
+    assert differences(more) == ["Retry-Reason: in the module, not declared"]
+    fewer = {name: TYPES[name] for name in TYPES if name not in ("ILL-APDU", "Report-Source")}
+    noticed = differences(fewer)
+    assert "ILLAPDU: declared, not in the module" in noticed
+    assert [line for line in noticed if line.startswith("Error-Report.members.report-source")]

@@ -1,7 +1,8 @@
 """ISO ILL (ISO 10160/10161-1), the protocol by which library systems ask each other for books and articles.
 
+>>> from pathlib import Path
 >>> import isoill
->>> apdu = isoill.decode(open("examples/messages/ill-request.ber", "rb").read())
+>>> apdu = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
 >>> apdu.item_id.author
 'Montgomery, L. M. (Lucy Maud), 1874-1942'
 """

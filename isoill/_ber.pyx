@@ -1314,7 +1314,7 @@ cdef inline PyObject *read_component(
     end = q + n
     inside(q, n, rd.start, rd.end)
     if field.read == READ_TEXT:  # the shape of most components: aN len 1b len text
-        if n >= 2 and q[0] == node.key and q[1] == n - 2 and n < 0x82:
+        if n >= 2 and q[0] == node.key and q[1] == n - 2 and n < 0x82 and frame.depth <= rd.most_depth:
             rd.pos = end
             return read_text(q + 2, n - 2, False)
         return read_explicit(rd, frame, node, p, q, end, limit)

@@ -27,8 +27,10 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+
+from isoill.records import record
 
 __all__ = [
     "ANY",
@@ -81,7 +83,7 @@ class Null(enum.Enum):
 NULL = Null.NULL
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BitString:
     """BIT STRING: whole octets and how many of the last one's bits (0 to 7) do not count.
 
@@ -103,7 +105,7 @@ class VisibleString(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({super().__repr__()})"
+        return f"{type(self).__name__}({str.__repr__(self)})"
 
 
 class Latin1String(str):
@@ -180,7 +182,7 @@ class TagClass(enum.IntEnum):
     PRIVATE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tag:
     """One tag of a declaration: class, number, and whether it wraps (explicit) or replaces (implicit)."""
 
@@ -279,28 +281,28 @@ class String:
         self.names = names
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """The component's name in the module, where replacing ``_`` by ``-`` does not give it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeName:
     """The name in the module of a type that is an alias in Python."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """The names that a named INTEGER gives to some of its values; any other value is as good."""
 
     values: type[Enumerated]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """``SIZE (least..most)``, in characters or elements; kept by the strategies, never by the decoder."""
 
@@ -311,7 +313,7 @@ class Size:
         return f"SIZE ({self.least})" if self.least == self.most else f"SIZE ({self.least}..{self.most})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """``(least..most)`` of an INTEGER; kept by the strategies, never by the decoder."""
 
@@ -322,7 +324,7 @@ class Range:
         return f"{self.least}..{self.most}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alphabet:
     """``FROM (characters)``; kept by the strategies, never by the decoder."""
 
@@ -355,7 +357,7 @@ OctetString = Annotated[bytes, Kind.OCTET_STRING]
 # ── what a declaration says, read back ─────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Type:
     """One ASN.1 type, as an annotation or a declared class gives it."""
 
@@ -401,7 +403,7 @@ class Type:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Component:
     """One component of a SEQUENCE, or one alternative of a CHOICE; ``str`` of it is its ASN.1 line."""
 
@@ -583,7 +585,7 @@ def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
 def _declare(cls: type[Any], kind: Kind, tag: Tag | None, name: str | None) -> type[Any]:
     """Make the dataclass and hang on it what `fields_of` and `type_of` read."""
     components = _components(cls, alternative=kind is Kind.CHOICE)
-    made: type[Any] = dataclass(frozen=True, slots=True, kw_only=True, repr=False)(cls)
+    made: type[Any] = record(kw_only=True)(cls)
     made.__components__ = components
     made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)
     setattr(made, "__repr__", _repr)  # noqa: B010 - mypy takes it for a bound method

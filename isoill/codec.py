@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO, TypeVar, overload
 
 from isoill import _ber
 from isoill.asn1 import TypeName
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits, TruncatedError
+from isoill.records import record
 from isoill.types import ILLAPDU, ILLAPDUType, TransactionId
 
 __all__ = ["Envelope", "Examination", "Octets", "decode", "decode_from", "encode", "examine", "iter_apdus", "peek"]
@@ -23,7 +23,7 @@ _TRANSACTION_ID = 1  # the place of transaction-id in every APDU
 _CHUNK = 1 << 16  # octets read from a file at once
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Envelope:
     """What `peek` finds: the kind of an APDU, the transaction it belongs to, and its length in octets."""
 
@@ -32,7 +32,7 @@ class Envelope:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Examination:
     """What `examine` finds: the APDU, and every place where a strict writer would have written otherwise."""
 
@@ -54,8 +54,9 @@ def decode(data: Octets, /, *, strict: bool = True, limits: Limits = DEFAULT_LIM
     one of the twenty APDUs is wanted.  Raises `DecodeError`, of which `TruncatedError` means that octets are missing
     at the end and `LimitError` that ``limits`` are exceeded.
 
+    >>> from pathlib import Path
     >>> import isoill
-    >>> apdu = isoill.decode(open("examples/messages/ill-request.ber", "rb").read())
+    >>> apdu = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
     >>> apdu.item_id.title
     'Anne of Green Gables'
     >>> isoill.decode(bytes.fromhex("300ca00aa1081b064f4f4e3a4f4e"), type=isoill.SystemId).symbol
@@ -68,9 +69,10 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     """Read an APDU as leniently as is safe, and list every deviation from the module; nothing is hidden.
 
     >>> import isoill
-    >>> implicit = "6f1e800102a10aa1031b0131a2031b0132a20ca00a80083230323631313231"  # no SEQUENCE inside the tag
-    >>> for deviation in isoill.examine(bytes.fromhex(implicit.replace("6f1e", "6f1d"))).deviations:
+    >>> lost = bytes.fromhex("6f1d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231")  # no 30 inside 6f
+    >>> for deviation in isoill.examine(lost).deviations:
     ...     print(deviation)
+    expected a SEQUENCE inside the APPLICATION tag - at Lost, offset 0
     """
     apdu, deviations = _ber.read_lenient(_APDU, data, limits)
     return Examination(apdu, deviations)
@@ -81,8 +83,9 @@ def decode_from(
 ) -> tuple[ILLAPDU, int]:
     """The APDU that begins at ``offset``, and the offset at which it ends.
 
+    >>> from pathlib import Path
     >>> import isoill
-    >>> data = open("examples/messages/ill-request.ber", "rb").read()
+    >>> data = Path("examples/messages/ill-request.ber").read_bytes()
     >>> apdu, end = isoill.decode_from(data + b"more")
     >>> end == len(data)
     True
@@ -100,8 +103,9 @@ def iter_apdus(
     A file is read in pieces; no more than one APDU and one piece are held at a time.  An APDU that cannot be read ends
     the iteration with a `DecodeError` whose ``offset`` counts from the start of ``source``.
 
+    >>> from pathlib import Path
     >>> import isoill
-    >>> data = open("examples/messages/ill-request.ber", "rb").read()
+    >>> data = Path("examples/messages/ill-request.ber").read_bytes()
     >>> [type(apdu).__name__ for apdu in isoill.iter_apdus(data + data)]
     ['ILLRequest', 'ILLRequest']
     """
@@ -160,8 +164,9 @@ def peek(data: Octets, /) -> Envelope:
     What comes after the transaction-id is not looked at (but for its end, where its length is indefinite), and further
     APDUs may follow.
 
+    >>> from pathlib import Path
     >>> import isoill
-    >>> envelope = isoill.peek(open("examples/messages/ill-request.ber", "rb").read())
+    >>> envelope = isoill.peek(Path("examples/messages/ill-request.ber").read_bytes())
     >>> envelope.apdu_type, envelope.transaction_id.transaction_qualifier
     (ILLAPDUType.ILL_REQUEST, '1')
     """

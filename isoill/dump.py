@@ -7,7 +7,7 @@ to a terminal what its reader would take for something else.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import MISSING, dataclass, replace
+from dataclasses import MISSING, replace
 from typing import Annotated, Any
 
 from isoill import _ber
@@ -26,6 +26,7 @@ from isoill.asn1 import (
 from isoill.codec import Octets
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Limits
 from isoill.oids import OID_NAMES
+from isoill.records import record
 from isoill.types import ILLAPDU, External
 
 __all__ = ["dump", "tree"]
@@ -136,7 +137,7 @@ def _any_lines(octets: bytes) -> Iterator[str]:
 # ── octets ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Element:
     """One tag-length-value, or the break after which nothing can be told."""
 
@@ -146,8 +147,10 @@ class _Element:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Header:
+    """Identifier and length of a tag-length-value."""
+
     tag_class: TagClass
     number: int
     constructed: bool
@@ -164,15 +167,15 @@ def dump(data: Octets, /, *, type: Any = None, limits: Limits = DEFAULT_LIMITS) 
 
     >>> import isoill
     >>> print(isoill.dump(bytes.fromhex("300ca00aa1081b064f4f4e3a4f4e"), type=isoill.SystemId))
-         0  30 0c    SEQUENCE System-Id
-         2  a0 0a      [0] person-or-institution-symbol
-         4  a1 08        [1] institution-symbol
-         6  1b 06          GeneralString ILL-String "OON:ON"
+         0  30 0c  SEQUENCE System-Id
+         2  a0 0a    [0] person-or-institution-symbol
+         4  a1 08      [1] institution-symbol
+         6  1b 06        GeneralString ILL-String "OON:ON"
     >>> print(isoill.dump(bytes.fromhex("300ca00a"), type=isoill.SystemId))
-         0  30 0c    SEQUENCE System-Id
-                   ! expected 10 more octets, found the end
-         2  a0 0a      [0] person-or-institution-symbol
-                     ! expected 10 more octets, found the end
+         0  30 0c  SEQUENCE System-Id
+                   ! expected 10 more octets, found the end of the data
+         2  a0 0a    [0] person-or-institution-symbol
+                     ! expected 10 more octets, found the end of the data
     """
     octets = bytes(data)
     wanted = _inside(_APDU if type is None else type_of(type))
@@ -223,7 +226,7 @@ def _header(data: bytes, at: int, limit: int) -> _Header:
         length, position = int.from_bytes(data[position : position + count], "big"), position + count
     missing = length - (limit - position)
     if missing > 0:
-        found = "the end" if limit == len(data) else "the end of the value around it"
+        found = "the end of the data" if limit == len(data) else "the end of the value around it"
         problem = f"expected {_many(missing)} more octets, found {found}"
         return _Header(tag_class, number, constructed, position, limit, False, problem)
     return _Header(tag_class, number, constructed, position, position + length, False, "")
@@ -233,14 +236,14 @@ def _many(number: int) -> str:
     return str(number) if number < 1 << 63 else "very many"
 
 
-@dataclass(slots=True)
 class _Walk:
     """A walk through octets: where it stands, and how many tag-length-values it may still show."""
 
-    data: bytes
-    limits: Limits
-    position: int
-    left: int
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self.data = data
+        self.limits = limits
+        self.position = 0
+        self.left = limits.elements
 
     def element(self, end: int, depth: int, wanted: tuple[Component, ...]) -> Generator[_Element, None, bool]:
         """The tag-length-value at the position and those inside it; returns whether something was broken."""
@@ -293,7 +296,7 @@ class _Walk:
 
 def _elements(data: bytes, wanted: tuple[Component, ...], limits: Limits) -> Iterator[_Element]:
     """The tag-length-values of the octets, those inside them included, until the first break."""
-    walk = _Walk(data, limits, 0, limits.elements)
+    walk = _Walk(data, limits)
     while walk.position < len(data):
         broken = yield from walk.element(len(data), 0, wanted)
         if broken:

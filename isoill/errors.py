@@ -1,10 +1,12 @@
-"""Errors, the reasons they name, and the limits that decoding keeps.  Imports nothing of isoill."""
+"""Errors, the reasons they name, and the limits that decoding keeps.  Imports nothing of isoill but `record`."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
+
+from isoill.records import record
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -122,7 +124,7 @@ class EncodeError(_CodecError):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deviation:
     """Something that lenient reading put up with: what, where, and the octets it is about."""
 
@@ -136,7 +138,7 @@ class Deviation:
         return f"{self.detail} - at {self.path or 'the start'}, offset {self.offset}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Limits:
     """The most that decoding accepts of one APDU, so that no input costs more than its size explains.
 

@@ -121,7 +121,7 @@ def from_dict(plain: dict[str, Any], /, *, type: Any = None) -> Any:
     if not isinstance(plain, dict):
         raise _refused("a dict", plain, "")
     name = plain.get("apdu")
-    if name not in _APDUS:
+    if not isinstance(name, str) or name not in _APDUS:
         raise PlainError(Reason.UNLISTED_VALUE, f"expected the class of an APDU under 'apdu', found {name!r:.60}")
     rest = {key: item for key, item in plain.items() if key != "apdu"}
     return _value(_APDUS[name], rest, name)

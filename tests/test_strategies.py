@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 from hypothesis import Phase, find, given, settings
@@ -149,17 +149,15 @@ ENUMERATIONS = {name: it for name, it in DECLARED.items() if type_of(it).kind is
 @pytest.mark.parametrize("annotation", ENUMERATIONS.values(), ids=ENUMERATIONS)
 def test_every_value_of_an_enumeration_is_reached(annotation: Any) -> None:
     type_ = type_of(annotation)
-    assert type_.python is not None
+    members: Any = type_.python
     among = [value for limit in type_.constraints if isinstance(limit, Among) for value in limit.values]
-    assert set(sample(values(annotation), 100)) == set(among or type_.python)
-    assert set(sample(values(annotation, constrained=False), 100)) == set(type_.python)
+    assert set(sample(values(annotation), 100)) == set(among or members)
+    assert set(sample(values(annotation, constrained=False), 100)) == set(members)
 
 
 def test_a_union_an_annotation_and_a_tuple_have_strategies() -> None:
-    assert {type(value) for value in sample(values(isoill.types.Recall | isoill.types.Lost), 20)} == {
-        isoill.types.Recall,
-        isoill.types.Lost,
-    }
+    two = isoill.types.Recall | isoill.types.Lost
+    assert unreached(values(two), get_args(two), lambda value: {type(value)}) == set()
     assert {len(value) for value in sample(values(tuple[isoill.types.SystemId, ...]), 30)} >= {0, 1, 2}
     assert {type(value) for value in sample(values(int), 10)} == {int}
 
@@ -270,7 +268,7 @@ EXTERNALS: dict[str, Callable[[isoill.types.External], bool]] = {
     "single-ASN1-type": lambda external: external.encoding.single_asn1_type is not None,
     "octet-aligned": lambda external: external.encoding.octet_aligned is not None,
     "arbitrary": lambda external: external.encoding.arbitrary is not None,
-    "no reference": lambda external: external.direct_reference is external.indirect_reference is None,
+    "no reference": lambda external: external.direct_reference is None and external.indirect_reference is None,
     "both references": lambda external: None not in (external.direct_reference, external.indirect_reference),
     "descriptor": lambda external: external.data_value_descriptor is not None,
     "Latin-1 descriptor": lambda external: isinstance(external.data_value_descriptor, Latin1String),
@@ -330,12 +328,14 @@ def keeps(constraint: Any, value: Any) -> bool:
     raise AssertionError(constraint)
 
 
-CONSTRAINED = [(cls, c.name) for cls in CLASSES for c in fields_of(cls) if c.type.constraints]
+CONSTRAINED: list[tuple[type[Any], str]] = [
+    (cls, c.name) for cls in CLASSES for c in fields_of(cls) if c.type.constraints
+]
 
 
-@pytest.mark.parametrize("cls", sorted({cls for cls, _ in CONSTRAINED}, key=lambda cls: cls.__name__))
+@pytest.mark.parametrize("cls", dict.fromkeys(cls for cls, _ in CONSTRAINED))
 def test_constraints_are_kept(cls: type[Any]) -> None:
-    for value in sample(values(cls), 100):
+    for value in sample(values(cls), 40):
         for type_, part in parts(type_of(cls), value):
             assert all(keeps(constraint, part) for constraint in type_.constraints), (type_, part)
 

@@ -8,7 +8,7 @@ ILL-String in another string type than the two of the module, as `isoill.decode`
 
 *Broken, and taken here without a word.*  Unknown or repeated components, and all that comes after them in their
 SEQUENCE; a value that runs over the end of the one around it, or stops short of it; more than one value under an
-explicit tag or in an ANY; a NULL with contents; an INTEGER of no octets, which is read as 0, or of more than needed;
+explicit tag, an ANY's among them; an INTEGER of no octets, which is read as 0, or of more than needed;
 an OBJECT IDENTIFIER that is empty or cut off, which is read on into the octets that follow.
 
 *Written otherwise.*  The unused bits of a BIT STRING are written as zeros.

@@ -1,0 +1,190 @@
+"""The command line, as a person meets it: what is printed, what is complained of, and the exit code."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import isoill
+from isoill.cli import main
+from tests.conftest import ROOT
+
+REQUEST = "examples/messages/ill-request.ber"
+
+
+def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The command as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "isoill", *arguments],
+        input=given,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+    )
+
+
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line on standard error."""
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_decode_prints_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", REQUEST]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == isoill.tree(isoill.decode(Path(REQUEST).read_bytes())) + "\n"
+    assert shown.err == ""
+
+
+def test_decode_takes_several_files_and_standard_input(request_octets: bytes) -> None:
+    done = run("decode", REQUEST, "-", given=request_octets * 2)
+    assert done.returncode == 0
+    shown = done.stdout.decode().splitlines()
+    assert shown.count("ILL-Request") == 3
+    assert [line for line in shown if line.startswith("#")] == [f"# {REQUEST}", "# standard input"]
+
+
+def test_json_goes_out_and_comes_back(tmp_path: Path, request_octets: bytes) -> None:
+    done = run("decode", "--json", "-", given=request_octets * 2)
+    lines = done.stdout.decode().splitlines()
+    assert [json.loads(line)["apdu"] for line in lines] == ["ILLRequest"] * 2
+    (tmp_path / "two.json").write_bytes(done.stdout)
+    assert main(["encode", str(tmp_path / "two.json"), "-o", str(tmp_path / "two.ber")]) == 0
+    written = (tmp_path / "two.ber").read_bytes()
+    assert list(isoill.iter_apdus(written)) == [isoill.decode(request_octets)] * 2
+    done = run(
+        "encode",
+        "-",
+        "-o",
+        "-",
+        "--no-defaults",
+        given=isoill.to_json(isoill.decode(request_octets), indent=1).encode(),
+    )
+    assert done.stdout == isoill.encode(isoill.decode(request_octets), defaults=False)
+
+
+def test_dump_shows_octets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dump", REQUEST, REQUEST]) == 0
+    assert capsys.readouterr().out.count("[APPLICATION 1] ILL-Request (indefinite length)") == 2
+
+
+@pytest.mark.parametrize(
+    ("octets", "line"),
+    [
+        (b"", "expected a message, found nothing"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), "expected ILL-APDU, found [9] - at ILL-APDU, offset 0"),
+        (Path(ROOT / REQUEST).read_bytes()[:300], "expected at least 20 more octets, found the end of the data"),
+        (b"hello, world", "expected at least 91 more octets, found the end of the data - at Received, offset 0"),
+        (Path(ROOT / REQUEST).read_bytes() + b"\0\0", "found end-of-contents - at ILL-APDU, offset 697"),
+    ],
+)  # fmt: skip
+def test_a_bad_message_is_one_clear_line(
+    octets: bytes, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.ber").write_bytes(octets)
+    for more in ([], ["--json"], ["--lenient"]):
+        assert main(["decode", str(tmp_path / "bad.ber"), *more]) == 1
+        said = complaint(capsys)
+        assert said.startswith(f"isoill: {tmp_path / 'bad.ber'}: ")
+        if not more:
+            assert line in said
+
+
+def test_a_bad_message_does_not_stop_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "--json", "README.rst", REQUEST, "no-such-file"]) == 2
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1
+    assert [line.split(": ")[1] for line in shown.err.splitlines()] == ["README.rst", "no-such-file"]
+
+
+def test_lenient_says_what_it_put_up_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "odd.ber").write_bytes(
+        bytes.fromhex("6f1d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231")
+    )
+    assert main(["decode", str(tmp_path / "odd.ber")]) == 1
+    capsys.readouterr()
+    assert main(["decode", "--lenient", str(tmp_path / "odd.ber")]) == 0
+    assert "expected a SEQUENCE inside the APPLICATION tag - at Lost, offset 0" in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "expected JSON, found nothing"),
+        ("{}", "expected the class of an APDU under 'apdu', found None"),
+        ('{"apdu": "Lost", "note": "x"}', "expected protocol_version_num, found nothing - at Lost"),
+        ("[1, 2", "expected JSON"),
+        ("\ud800", "expected JSON"),
+    ],
+)
+def test_bad_json_is_one_clear_line(text: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert main(["encode", str(tmp_path / "bad.json"), "-o", str(tmp_path / "out.ber")]) == 1
+    assert line in complaint(capsys)
+    assert not (tmp_path / "out.ber").exists()
+
+
+@pytest.mark.parametrize("command", [["decode"], ["dump"], ["encode", "-o", "/dev/null"]])
+@pytest.mark.parametrize("name", ["no-such-file", "."])
+def test_a_file_that_cannot_be_read(command: list[str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command[0], name, *command[1:]]) == 2
+    assert complaint(capsys).startswith(f"isoill: {name}: ")
+
+
+def test_a_file_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], request_octets: bytes
+) -> None:
+    (tmp_path / "in.json").write_text(isoill.to_json(isoill.decode(request_octets)))
+    assert main(["encode", str(tmp_path / "in.json"), "-o", str(tmp_path)]) == 2
+    assert "Is a directory" in complaint(capsys)
+
+
+def test_dump_of_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Empty:
+        buffer = io.BytesIO(b"")
+
+    monkeypatch.setattr("sys.stdin", Empty())
+    assert main(["dump", "-"]) == 1
+    assert complaint(capsys) == "isoill: standard input: expected octets, found nothing"
+
+
+@pytest.mark.parametrize("arguments", [[], ["decode"], ["encode", "x.json"], ["frobnicate"]])
+def test_wrong_usage(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert b"usage: isoill" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.decode().split() == ["isoill", isoill.__version__]
+    assert b"decode" in run("--help").stdout
+
+
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    command = f"{sys.executable} -m isoill decode {REQUEST} {REQUEST} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False, cwd=ROOT, timeout=60
+    )
+    assert done.stderr == b""
+
+
+def test_a_terminal_that_knows_no_accents() -> None:
+    message = isoill.Message(
+        protocol_version_num=2,
+        transaction_id=isoill.TransactionId(transaction_group_qualifier="1", transaction_qualifier="1"),
+        service_date_time=isoill.ServiceDateTime(date_time_of_this_service=isoill.DateTimeOfService(date="20261121")),
+        note="Brontë",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "isoill", "decode", "-"],
+        input=isoill.encode(message), capture_output=True, check=False, cwd=ROOT, timeout=60,
+        env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert rb'note: "Bront\xeb"' in done.stdout

@@ -1,0 +1,37 @@
+"""The examples run, and the captured message is what yaz-illclient still sends."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import isoill
+from tests.conftest import ROOT, need_program
+
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+
+
+def test_there_are_examples() -> None:
+    assert SCRIPTS
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_examples_run(script: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_yaz_illclient_sends_what_was_captured(request_octets: bytes) -> None:
+    need_program("yaz-illclient", "yaz-illclient")
+    spec = importlib.util.spec_from_file_location("capture", ROOT / "examples" / "messages" / "capture.py")
+    assert spec is not None
+    assert spec.loader is not None
+    capture = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(capture)
+    assert capture.capture() == request_octets
+    assert isinstance(isoill.decode(request_octets), isoill.ILLRequest)

@@ -1,0 +1,75 @@
+"""The tree is the architecture: imports point only towards lower layers."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+#: The layer of each module; a package stands for what is in it.
+LAYERS = {
+    "errors": 0,
+    "records": 0,
+    "asn1": 1,
+    "_ber": 1,
+    "oids": 1,
+    "types": 2,
+    "codec": 3,
+    "plain": 3,
+    "dump": 3,
+    "testing": 5,
+    "__init__": 7,
+    "cli": 8,
+    "__main__": 9,
+}
+#: Imports within a layer.
+BESIDE = {("errors", "records"), ("_ber", "asn1"), ("dump", "codec")}
+PACKAGE = ROOT / "isoill"
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(path.suffix)
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of isoill that a file names in its imports, those inside functions included."""
+    if path.suffix == ".pyx":
+        lines = [line for line in path.read_text().splitlines() if line.startswith("from isoill.")]
+        return {line.split()[1].split(".")[1] for line in lines}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "isoill":
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {
+                [*alias.name.split("."), "__init__"][1] for alias in node.names if alias.name.startswith("isoill")
+            }
+    return found
+
+
+@pytest.mark.parametrize("path", sorted([*PACKAGE.rglob("*.py"), PACKAGE / "_ber.pyx"]), ids=lambda p: p.name)
+def test_imports_point_to_lower_layers(path: Path) -> None:
+    module = module_of(path)
+    assert module in LAYERS, f"{path.name} has no layer yet"
+    for other in imported(path) & LAYERS.keys():
+        below = LAYERS[other] < LAYERS[module]
+        assert below or other == module or (module, other) in BESIDE, f"{module} imports {other}"
+
+
+def loaded(statement: str) -> set[str]:
+    """What is loaded after a statement in a fresh interpreter."""
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+def test_importing_isoill_loads_no_more_than_it_needs() -> None:
+    modules = loaded("import isoill")
+    assert not modules & {"asyncio", "argparse", "isoill.cli", "hypothesis", "asn1tools", "socket", "email", "logging"}
+    standard = sys.stdlib_module_names
+    foreign = {name.split(".")[0] for name in modules - loaded("pass")} - standard - {"isoill"}
+    assert not {name for name in foreign if not name.startswith(("_", "cython"))}

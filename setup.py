@@ -18,4 +18,4 @@ core = Extension(
     extra_compile_args=[] if os.name == "nt" else ["-O0", "-g"] if debug else ["-O3"],
 )
 
-setup(ext_modules=cythonize([core], language_level=3))
+setup(ext_modules=cythonize([core], language_level=3))  # type: ignore[no-untyped-call]

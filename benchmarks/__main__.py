@@ -25,7 +25,7 @@ Benchmark = Callable[[Sequence[Message], Mapping[str, Peer], bool], Table]
 WHAT: dict[str, Benchmark] = {
     "decode": lambda messages, peers, quick: convert.run("decode", messages, peers, quick=quick),
     "encode": lambda messages, peers, quick: convert.run("encode", messages, peers, quick=quick),
-    "peek": lambda messages, peers, quick: peeking.run(messages, quick=quick),
+    "peek": lambda messages, peers, quick: peeking.run(messages, peers, quick=quick),
     "import": lambda messages, peers, quick: imports.run(quick=quick),
     "memory": lambda messages, peers, quick: memory.run(messages[0], peers, quick=quick),
     "hold": lambda messages, peers, quick: hold.run(messages[0], peers, quick=quick),
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.chart and importlib.util.find_spec("matplotlib") is None:
         parser.error("the chart needs matplotlib")
     messages = from_folder(options.messages) if options.messages else our_own()
-    peers = available() if {"decode", "encode", "memory", "hold"} & set(what) else {}
+    peers = available() if {"decode", "encode", "peek", "memory", "hold"} & set(what) else {}
 
     environment = _environment(peers)
     versions = "".join(f", {name} {version}" for name, version in environment["peers"].items())

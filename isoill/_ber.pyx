@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: binding=True, embedsignature=False, freethreading_compatible=True
+# cython: binding=True, auto_pickle=False, autotestdict=False, freethreading_compatible=True
 """BER by tables: octets to instances of declared classes, and back.
 
 It knows shapes and no library word.  `table` turns a declaration (`isoill.asn1.fields_of`) into one C array per
@@ -21,7 +21,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from isoill.asn1 import (
-    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS, Type, VisibleString,
+    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS, Type, VisibleString,
     fields_of, type_of,
 )
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError
@@ -38,6 +38,7 @@ cdef extern from "Python.h":
     void Py_DECREF(PyObject *) noexcept
     PyTypeObject *Py_TYPE(PyObject *) noexcept
     int PyType_IsSubtype(PyTypeObject *, PyTypeObject *) noexcept
+    PyObject *PyUnicode_FromKindAndData(int, const void *, Py_ssize_t) noexcept
     PyObject *PyUnicode_New(Py_ssize_t, uint32_t) noexcept
     uint8_t *PyUnicode_1BYTE_DATA(PyObject *) noexcept
     PyObject *PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *) noexcept
@@ -305,9 +306,9 @@ cdef Table _build(described, _Building building):
     if described.tag is not None and not described.tag.explicit:
         made.node.key = _identifier(described.tag.tag_class, described.tag.number, _constructed(kind))
     elif kind is Kind.STRING:
-        made.node.key = STRING_TAGS[described.strings[0]]
+        made.node.key = _STRING_TAGS[described.strings[0]]
         if len(described.strings) > 1:
-            made.node.other_key = STRING_TAGS[described.strings[1]]
+            made.node.other_key = _STRING_TAGS[described.strings[1]]
     elif kind is Kind.ENUMERATED:
         made.node.key = 10
     elif kind is Kind.SEQUENCE or kind is Kind.SEQUENCE_OF:
@@ -575,7 +576,7 @@ cdef str _found(const uint8_t *p, const uint8_t *limit):
 cdef dict _UNIVERSAL_NAMES = {
     1: "BOOLEAN", 2: "INTEGER", 3: "BIT STRING", 4: "OCTET STRING", 5: "NULL", 6: "OBJECT IDENTIFIER",
     8: "EXTERNAL", 9: "REAL", 10: "ENUMERATED", 16: "SEQUENCE", 17: "SET", 23: "UTCTime", 24: "GeneralizedTime",
-} | {number: name for name, number in STRING_TAGS.items()}
+} | {number: name for name, number in _STRING_TAGS.items()}
 
 
 cdef void set_exception(exception) noexcept:
@@ -838,6 +839,8 @@ cdef inline PyObject *read_text(const uint8_t *p, Py_ssize_t n, bint visible) no
     cdef PyObject *text
     if visible:
         return read_odd_text(p, n, True)
+    if n == 1 and p[0] < 0x80:
+        return PyUnicode_FromKindAndData(1, p, 1)  # Python keeps one of each of these
     text = PyUnicode_New(n, 127)
     if text == NULL or copy_octets(PyUnicode_1BYTE_DATA(text), p, n):
         return text
@@ -1625,7 +1628,7 @@ cdef PyObject *read_sequence_of(
     frame.node = node
     frame.at = 0
     frame.depth = up.depth + 1
-    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and node.element.key == 0x30:
+    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and node.element.kind != ANY:
         # 30 {30 .. 30 ..} and nothing behind it: a SEQUENCE too many around the elements
         if not read_head(rd, &frame, p, limit, &head):
             return NULL
@@ -1635,7 +1638,7 @@ cdef PyObject *read_sequence_of(
             if inner == NULL:
                 return NULL
             wrapped += 1
-        if wrapped > 1 and inner == limit:
+        if head.end == limit and (node.element.key != 0x30 or (wrapped > 1 and inner == limit)):
             if not deviate(rd, &frame, p, head.start - p, Reason.EXTRA_SEQUENCE, "expected the elements, found a SEQUENCE around them"):
                 return NULL
             p = head.start

@@ -551,6 +551,7 @@ def _component(owner: str, name: str, annotation: Any, default: Any, *, alternat
     if tag is None and type_.kind is Kind.ANY:
         raise TypeError(f"{where}: an ANY without a tag is ambiguous")
     spelling = next((extra.text for extra in extras if isinstance(extra, Name)), name.replace("_", "-"))
+    default = MISSING if optional else default
     return Component(name=name, asn1_name=spelling, type=type_, tag=tag, optional=optional, default=default)
 
 

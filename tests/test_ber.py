@@ -110,16 +110,32 @@ CANONICAL: list[tuple[Any, str, Any]] = [
     (Holder, "3004a9028200", Holder(either=Nested(two=NULL))),
     (Holder, "300b8a0206408b0168ac020500", Holder(bits=BitString(b"\x40", 6), octets=b"h", anything=b"\x05\x00")),
     (ANY, "30800000", b"\x30\x80\0\0"),
-    (WillSupplyResults, "3011a0030a0101a10a1a083230323631313231", WillSupplyResults(
-        reason_will_supply=isoill.ReasonWillSupply.IN_USE_ON_LOAN, supply_date="20261121")),
-    (UnitsPerMediumType, "300aa0030a0102a103020103", UnitsPerMediumType(
-        medium=isoill.SupplyMediumType.PHOTOCOPY, no_of_units=3)),
-    (External, "280806022a03a0020500", External(
-        direct_reference="1.2.3", encoding=ExternalEncoding(single_asn1_type=b"\x05\x00"))),
+    (
+        WillSupplyResults,
+        "3011a0030a0101a10a1a083230323631313231",
+        WillSupplyResults(reason_will_supply=isoill.ReasonWillSupply.IN_USE_ON_LOAN, supply_date="20261121"),
+    ),
+    (
+        UnitsPerMediumType,
+        "300aa0030a0102a103020103",
+        UnitsPerMediumType(medium=isoill.SupplyMediumType.PHOTOCOPY, no_of_units=3),
+    ),
+    (
+        External,
+        "280806022a03a0020500",
+        External(direct_reference="1.2.3", encoding=ExternalEncoding(single_asn1_type=b"\x05\x00")),
+    ),
     (External, "2806020109810168", External(indirect_reference=9, encoding=ExternalEncoding(octet_aligned=b"h"))),
-    (External, "280c06022a030702696482020640", External(
-        direct_reference="1.2.3", data_value_descriptor="id", encoding=ExternalEncoding(arbitrary=BitString(b"\x40", 6)))),
-]  # fmt: skip
+    (
+        External,
+        "280c06022a030702696482020640",
+        External(
+            direct_reference="1.2.3",
+            data_value_descriptor="id",
+            encoding=ExternalEncoding(arbitrary=BitString(b"\x40", 6)),
+        ),
+    ),
+]
 
 
 @pytest.mark.parametrize(("type_", "text", "value"), CANONICAL, ids=lambda item: str(item)[:40])

@@ -82,7 +82,7 @@ def test_dump_shows_octets(capsys: pytest.CaptureFixture[str]) -> None:
         (b"hello, world", "expected at least 91 more octets, found the end of the data - at Received, offset 0"),
         (Path(ROOT / REQUEST).read_bytes() + b"\0\0", "found end-of-contents - at ILL-APDU, offset 697"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_message_is_one_clear_line(
     octets: bytes, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,8 +183,12 @@ def test_a_terminal_that_knows_no_accents() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-m", "isoill", "decode", "-"],
-        input=isoill.encode(message), capture_output=True, check=False, cwd=ROOT, timeout=60,
+        input=isoill.encode(message),
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
         env={"PYTHONIOENCODING": "ascii", "PATH": ""},
-    )  # fmt: skip
+    )
     assert done.returncode == 0
     assert rb'note: "Bront\xeb"' in done.stdout

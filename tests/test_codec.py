@@ -77,19 +77,39 @@ def request_with(**components: Any) -> Any:
         (request_with(note=7), "WRONG_TYPE", "Message.note", "expected str, found int"),
         (request_with(note=None), "MISSING_COMPONENT", "Message.note", "expected str, found None"),
         (request_with(note="\ud800"), "UNWRITABLE_VALUE", "Message.note", "lone surrogates"),
-        (request_with(protocol_version_num=True), "WRONG_TYPE", "Message.protocol_version_num", "expected int, found bool"),
+        (
+            request_with(protocol_version_num=True),
+            "WRONG_TYPE",
+            "Message.protocol_version_num",
+            "expected int, found bool",
+        ),
         (request_with(requester_id="als:BVAS"), "WRONG_TYPE", "Message.requester_id", "expected SystemId, found str"),
         (request_with(extensions=[]), "WRONG_TYPE", "Message.extensions", "expected tuple, found list"),
-        (request_with(extensions=(None,)), "MISSING_COMPONENT", "Message.extensions[0]", "expected Extension, found None"),
         (
-            request_with(extensions=(isoill.Extension(identifier=1, item=b"\x05\x00"), isoill.Extension(identifier=1, item=b"\5"))),
+            request_with(extensions=(None,)),
+            "MISSING_COMPONENT",
+            "Message.extensions[0]",
+            "expected Extension, found None",
+        ),
+        (
+            request_with(
+                extensions=(
+                    isoill.Extension(identifier=1, item=b"\x05\x00"),
+                    isoill.Extension(identifier=1, item=b"\5"),
+                )
+            ),
             "UNWRITABLE_VALUE",
             "Message.extensions[1].item",
             "expected the octets of one whole BER value, found 05",
         ),
         (isoill.Extension(identifier=1, item=b""), "UNWRITABLE_VALUE", "Extension.item", "found none"),
         (isoill.Extension(identifier=1, item=b"\x05\x00\x05\x00"), "UNWRITABLE_VALUE", "Extension.item", "05000500"),
-        (isoill.Extension(identifier=1, critical=1, item=b"\x05\x00"), "WRONG_TYPE", "Extension.critical", "expected bool"),  # type: ignore[arg-type]
+        (
+            isoill.Extension(identifier=1, critical=1, item=b"\x05\x00"),  # type: ignore[arg-type]
+            "WRONG_TYPE",
+            "Extension.critical",
+            "expected bool",
+        ),
         (isoill.External.of("1.0.x", b"\x05\x00"), "UNWRITABLE_VALUE", "EXTERNAL.direct_reference", "found '1.0.x'"),
         (isoill.External.of("1.40", b"\x05\x00"), "UNWRITABLE_VALUE", "EXTERNAL.direct_reference", "found '1.40'"),
         (isoill.External.of("3.1", b"\x05\x00"), "UNWRITABLE_VALUE", "EXTERNAL.direct_reference", "found '3.1'"),
@@ -107,10 +127,15 @@ def request_with(**components: Any) -> Any:
             "EXTERNAL.encoding.arbitrary",
             "0 to 7 unused bits",
         ),
-        (isoill.DamagedPortion(complete_document=True), "WRONG_TYPE", "Damaged-Details.damaged-portion.complete_document", "NULL"),  # type: ignore[arg-type]
+        (
+            isoill.DamagedPortion(complete_document=True),  # type: ignore[arg-type]
+            "WRONG_TYPE",
+            "Damaged-Details.damaged-portion.complete_document",
+            "NULL",
+        ),
         ("a letter", "WRONG_TYPE", "", "expected a value of a declared type, found str"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_written_is_said(value: object, reason: str, path: str, detail: str) -> None:
     with pytest.raises(isoill.EncodeError) as caught:
         isoill.encode(value)
@@ -172,10 +197,9 @@ def test_iter_apdus_reads_files_in_pieces(piece: int, request_octets: bytes) -> 
 def test_iter_apdus_says_where_in_the_file_it_broke(request_octets: bytes) -> None:
     stream = OCTETS * 3000 + b"\x7f\x01" + OCTETS
     for source in (stream, io.BytesIO(stream)):
-        got = []
+        got: list[isoill.ILLAPDU] = []
         with pytest.raises(isoill.DecodeError) as caught:
-            for apdu in isoill.iter_apdus(source):
-                got.append(apdu)
+            got.extend(isoill.iter_apdus(source))
         assert (len(got), caught.value.offset) == (3000, 3000 * len(OCTETS))
     for source in (OCTETS + request_octets[:50], io.BytesIO(OCTETS + request_octets[:50])):
         with pytest.raises(isoill.TruncatedError):
@@ -259,7 +283,7 @@ HEADER = "800102 a10a a1031b0147 a2031b0131 a20ca00a80083230323631313231"
         # a length in more octets than it needs
         (f"712b 30820027 {HEADER} bf2e07 1b0548656c6c6f", [("NON_MINIMAL", "Message", 2)]),
     ],
-)  # fmt: skip
+)
 def test_deviations_are_put_up_with_and_listed(octets: str, deviations: list[tuple[str, str, int]]) -> None:
     data = bytes.fromhex(octets)
     examination = isoill.examine(data)

@@ -31,8 +31,14 @@ def test_json_is_lossless(request_octets: bytes) -> None:
 @pytest.mark.parametrize(
     ("value", "plain"),
     [
-        (isoill.SystemAddress(telecom_service_address=VisibleString("x")), {"telecom_service_address": {"VisibleString": "x"}}),
-        (isoill.SystemAddress(telecom_service_address=Latin1String("é")), {"telecom_service_address": {"Latin1String": "é"}}),
+        (
+            isoill.SystemAddress(telecom_service_address=VisibleString("x")),
+            {"telecom_service_address": {"VisibleString": "x"}},
+        ),
+        (
+            isoill.SystemAddress(telecom_service_address=Latin1String("é")),
+            {"telecom_service_address": {"Latin1String": "é"}},
+        ),
         (
             isoill.SystemAddress(telecom_service_address=Latin1VisibleString("é")),
             {"telecom_service_address": {"Latin1VisibleString": "é"}},
@@ -41,10 +47,13 @@ def test_json_is_lossless(request_octets: bytes) -> None:
         (isoill.DamagedPortion(specific_units=(2**150, -1)), {"specific_units": [2**150, -1]}),
         (isoill.ExternalEncoding(arbitrary=BitString(b"\x80", 7)), {"arbitrary": {"octets": "80", "unused": 7}}),
         (isoill.ExternalEncoding(octet_aligned=b""), {"octet_aligned": ""}),
-        (isoill.External.of("1.2.3", b"\x05\x00"), {"direct_reference": "1.2.3", "encoding": {"single_asn1_type": "0500"}}),
+        (
+            isoill.External.of("1.2.3", b"\x05\x00"),
+            {"direct_reference": "1.2.3", "encoding": {"single_asn1_type": "0500"}},
+        ),
         (isoill.UnfilledResults(reason_unfilled=99), {"reason_unfilled": 99}),  # type: ignore[arg-type]
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_value(value: Any, plain: dict[str, Any]) -> None:
     assert isoill.to_dict(value) == plain
     again = isoill.from_dict(json.loads(json.dumps(plain)), type=type(value))
@@ -73,19 +82,79 @@ def test_defaults_may_be_left_out() -> None:
         ({"symbol": "x"}, isoill.SystemId, "UNKNOWN_COMPONENT", "System-Id", "found 'symbol'"),
         ("x", isoill.SystemId, "WRONG_TYPE", "System-Id", "expected the components of System-Id, found 'x'"),
         ({}, isoill.DamagedPortion, "UNWRITABLE_VALUE", "Damaged-Details.damaged-portion", "found 0"),
-        ({"specific_units": 5}, isoill.DamagedPortion, "WRONG_TYPE", "Damaged-Details.damaged-portion.specific_units", "expected a list"),
-        ({"specific_units": [1, 2.5]}, isoill.DamagedPortion, "WRONG_TYPE", "Damaged-Details.damaged-portion.specific_units[1]", "2.5"),
-        ({"specific_units": [True]}, isoill.DamagedPortion, "WRONG_TYPE", "Damaged-Details.damaged-portion.specific_units[0]", "True"),
-        ({"complete_document": None}, isoill.DamagedPortion, "WRONG_TYPE", "Damaged-Details.damaged-portion.complete_document", "'NULL'"),
+        (
+            {"specific_units": 5},
+            isoill.DamagedPortion,
+            "WRONG_TYPE",
+            "Damaged-Details.damaged-portion.specific_units",
+            "expected a list",
+        ),
+        (
+            {"specific_units": [1, 2.5]},
+            isoill.DamagedPortion,
+            "WRONG_TYPE",
+            "Damaged-Details.damaged-portion.specific_units[1]",
+            "2.5",
+        ),
+        (
+            {"specific_units": [True]},
+            isoill.DamagedPortion,
+            "WRONG_TYPE",
+            "Damaged-Details.damaged-portion.specific_units[0]",
+            "True",
+        ),
+        (
+            {"complete_document": None},
+            isoill.DamagedPortion,
+            "WRONG_TYPE",
+            "Damaged-Details.damaged-portion.complete_document",
+            "'NULL'",
+        ),
         ({"date_due_field": 20261224}, isoill.DateDue, "WRONG_TYPE", "Date-Due.date_due_field", "expected a text"),
-        ({"date_due_field": {"Latin1String": "x"}}, isoill.DateDue, "UNWRITABLE_VALUE", "Date-Due.date_due_field", "plain str"),
+        (
+            {"date_due_field": {"Latin1String": "x"}},
+            isoill.DateDue,
+            "UNWRITABLE_VALUE",
+            "Date-Due.date_due_field",
+            "plain str",
+        ),
         ({"date_due_field": {"str": "x"}}, isoill.DateDue, "WRONG_TYPE", "Date-Due.date_due_field", "{'str': 'x'}"),
-        ({"date_due_field": "x", "renewable": "yes"}, isoill.DateDue, "WRONG_TYPE", "Date-Due.renewable", "true or false"),
-        ({"reason_unfilled": "LATE"}, isoill.UnfilledResults, "UNLISTED_VALUE", "Unfilled-Results.reason_unfilled", "'LATE'"),
-        ({"reason_unfilled": None}, isoill.UnfilledResults, "UNLISTED_VALUE", "Unfilled-Results.reason_unfilled", "None"),
-        ({"octet_aligned": "xx"}, isoill.ExternalEncoding, "WRONG_TYPE", "EXTERNAL.encoding.octet_aligned", "hexadecimal"),
+        (
+            {"date_due_field": "x", "renewable": "yes"},
+            isoill.DateDue,
+            "WRONG_TYPE",
+            "Date-Due.renewable",
+            "true or false",
+        ),
+        (
+            {"reason_unfilled": "LATE"},
+            isoill.UnfilledResults,
+            "UNLISTED_VALUE",
+            "Unfilled-Results.reason_unfilled",
+            "'LATE'",
+        ),
+        (
+            {"reason_unfilled": None},
+            isoill.UnfilledResults,
+            "UNLISTED_VALUE",
+            "Unfilled-Results.reason_unfilled",
+            "None",
+        ),
+        (
+            {"octet_aligned": "xx"},
+            isoill.ExternalEncoding,
+            "WRONG_TYPE",
+            "EXTERNAL.encoding.octet_aligned",
+            "hexadecimal",
+        ),
         ({"octet_aligned": 5}, isoill.ExternalEncoding, "WRONG_TYPE", "EXTERNAL.encoding.octet_aligned", "hexadecimal"),
-        ({"arbitrary": "80"}, isoill.ExternalEncoding, "WRONG_TYPE", "EXTERNAL.encoding.arbitrary", "octets and unused"),
+        (
+            {"arbitrary": "80"},
+            isoill.ExternalEncoding,
+            "WRONG_TYPE",
+            "EXTERNAL.encoding.arbitrary",
+            "octets and unused",
+        ),
         (
             {"arbitrary": {"octets": "80", "unused": "7"}},
             isoill.ExternalEncoding,
@@ -93,9 +162,15 @@ def test_defaults_may_be_left_out() -> None:
             "EXTERNAL.encoding.arbitrary.unused",
             "expected an int",
         ),
-        ({"direct_reference": 1, "encoding": {"octet_aligned": ""}}, isoill.External, "WRONG_TYPE", "EXTERNAL.direct_reference", "1"),
+        (
+            {"direct_reference": 1, "encoding": {"octet_aligned": ""}},
+            isoill.External,
+            "WRONG_TYPE",
+            "EXTERNAL.direct_reference",
+            "1",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_says_no_value_is_said_to(plain: Any, type_: Any, reason: str, path: str, detail: str) -> None:
     with pytest.raises(PlainError) as caught:
         isoill.from_dict(plain, type=type_)

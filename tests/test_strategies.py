@@ -79,7 +79,7 @@ def unreached(strategy: SearchStrategy[Any], wanted: Iterable[Any], seen_in: Cal
         return not left
 
     with contextlib.suppress(NoSuchExample):
-        find(strategy.map(seen_in), is_all, settings=settings(SEEDED, max_examples=5_000))
+        find(strategy.map(seen_in), is_all, settings=settings(SEEDED, max_examples=2_000))
     return left
 
 

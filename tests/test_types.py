@@ -145,7 +145,7 @@ def test_decoded_values_behave_as_made_ones(request_octets: bytes) -> None:
 
 def test_components_are_given_by_name_only() -> None:
     with pytest.raises(TypeError):
-        isoill.SystemId(None)  # type: ignore[misc]
+        isoill.SystemId(None)  # type: ignore[call-arg]
 
 
 def test_enumerations_know_the_standard_s_names() -> None:

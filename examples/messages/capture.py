@@ -6,6 +6,7 @@ Needs the Debian package yaz-illclient.  Run as ``python examples/messages/captu
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 #: What the reader, the borrower and the lender are; every value is made up.  The names are those of libyaz.
@@ -55,9 +56,12 @@ def capture() -> bytes:
         command = ["yaz-illclient", "-o", "-u", "100-000-001", "-p", "example"]
         for name, value in PARAMETERS.items():
             command += ["-D", f"ill,{name}={value}"]
-        with subprocess.Popen(
-            [*command, f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as client:
+        with (
+            tempfile.TemporaryDirectory() as folder,  # it leaves a file req.apdu where it runs
+            subprocess.Popen(
+                [*command, f"127.0.0.1:{port}"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as client,
+        ):
             try:
                 connection, _ = listener.accept()
                 with connection:

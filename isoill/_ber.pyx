@@ -546,10 +546,6 @@ cdef str _type_name(Node *node):
     return (<Table>node.table).type.name
 
 
-cdef str _component_notation(Node *node, Py_ssize_t index):
-    return (<Table>node.table).components[index].notation
-
-
 cdef str _found(const uint8_t *p, const uint8_t *limit):
     """What stands at p, in words."""
     if p >= limit:
@@ -583,13 +579,31 @@ cdef void set_exception(exception) noexcept:
     PyErr_SetObject(<PyObject *>Py_TYPE(<PyObject *>exception), <PyObject *>exception)
 
 
-cdef PyObject *fail(Reader *rd, Frame *frame, const uint8_t *at, reason, str detail) noexcept:
-    """Raise a DecodeError; returns NULL, so that a caller may return what this returns."""
+cdef str _say(str words, Frame *frame, Node *node, const uint8_t *at, const uint8_t *limit):
+    """Fill in words: {type}, {component} (where the frame stands), {found} (what stands at `at`)."""
+    if "{type}" in words:
+        words = words.replace("{type}", _type_name(node))
+    if "{component}" in words:
+        words = words.replace("{component}", (<Table>frame.node.table).components[frame.at].notation)
+    if "{found}" in words:
+        words = words.replace("{found}", _found(at, limit))
+    return words
+
+
+cdef PyObject *fail_found(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *limit, reason, str words
+) noexcept:
+    """Raise a DecodeError with words that `_say` fills in; returns NULL, so that a caller may return what this returns."""
     try:
-        set_exception(DecodeError(reason, detail, _path(frame), at - rd.start))
+        set_exception(DecodeError(reason, _say(words, frame, node, at, limit), _path(frame), at - rd.start))
     except BaseException as error:
         set_exception(error)
     return NULL
+
+
+cdef PyObject *fail(Reader *rd, Frame *frame, const uint8_t *at, reason, str words) noexcept:
+    """Raise a DecodeError with words as they are; returns NULL."""
+    return fail_found(rd, frame, frame.node, at, at, reason, words)
 
 
 cdef PyObject *fail_limit(Reader *rd, Frame *frame, const uint8_t *at, str limit, object most, str what) noexcept:
@@ -627,14 +641,18 @@ cdef PyObject *fail_short(Reader *rd, Frame *frame, const uint8_t *at, const uin
     return NULL
 
 
-cdef bint deviate(Reader *rd, Frame *frame, const uint8_t *at, Py_ssize_t size, reason, str detail) noexcept:
-    """Something a strict writer would not send: recorded, and True, where reading is lenient; else an error."""
+cdef bint deviate(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *end, const uint8_t *limit, reason, str words
+) noexcept:
+    """Something a strict writer would not send: recorded with its octets, and True, where reading is lenient; else an error."""
     if rd.deviations == NULL:
-        fail(rd, frame, at, reason, detail)
+        fail_found(rd, frame, node, at, limit, reason, words)
         return False
     try:
-        octets = PyBytes_FromStringAndSize(<const char *>at, size)
-        (<list>rd.deviations).append(Deviation(reason, detail, _path(frame), at - rd.start, octets))
+        octets = PyBytes_FromStringAndSize(<const char *>at, end - at)
+        (<list>rd.deviations).append(
+            Deviation(reason, _say(words, frame, node, at, limit), _path(frame), at - rd.start, octets)
+        )
     except BaseException as error:
         set_exception(error)
         return False
@@ -659,12 +677,9 @@ cdef const uint8_t *read_long_tag(Reader *rd, Frame *frame, const uint8_t *p, co
         if q - p >= rd.most_tag_octets:
             return <const uint8_t *>fail_limit(rd, frame, p, "tag_octets", rd.most_tag_octets, "tag octets")
         if q == p + 1 and (q[0] == 0x80 or q[0] < 0x1F):
-            try:
-                detail = f"expected the shortest form of the tag, found octets {PyBytes_FromStringAndSize(<const char *>p, 2).hex(' ')}"
-            except BaseException as error:
-                set_exception(error)
-                return NULL
-            return <const uint8_t *>fail(rd, frame, p, Reason.MALFORMED_TAG, detail)
+            return <const uint8_t *>fail(
+                rd, frame, p, Reason.MALFORMED_TAG, "expected the shortest form of the tag, found a longer one"
+            )
         found = found << 8 | q[0] if q - p < 4 else 0
         if not q[0] & 0x80:
             break
@@ -694,7 +709,9 @@ cdef const uint8_t *read_long_length(
     if n > <uint64_t>0x7FFFFFFFFFFFFFFF:
         return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
     if rd.deviations != NULL and (n < 0x80 or (q[1] == 0 and octets > 1)):
-        if not deviate(rd, frame, at, (q - at) + 1 + octets, Reason.NON_MINIMAL, "expected the shortest form of the length"):
+        if not deviate(
+            rd, frame, frame.node, at, q + 1 + octets, limit, Reason.NON_MINIMAL, "expected the shortest form of the length"
+        ):
             return NULL
     length[0] = <Py_ssize_t>n
     return q + 1 + octets
@@ -797,12 +814,9 @@ cdef inline const uint8_t *read_end(Reader *rd, Frame *frame, const uint8_t *p, 
     if limit - p < 2:
         return <const uint8_t *>fail_short(rd, frame, p, limit, 2 - (limit - p))
     if p[0] != 0 or p[1] != 0:
-        try:
-            detail = f"expected end-of-contents, found {_found(p, limit)}"
-        except BaseException as error:
-            set_exception(error)
-            return NULL
-        return <const uint8_t *>fail(rd, frame, p, Reason.END_OF_CONTENTS, detail)
+        return <const uint8_t *>fail_found(
+            rd, frame, frame.node, p, limit, Reason.END_OF_CONTENTS, "expected end-of-contents, found {found}"
+        )
     return p + 2
 
 
@@ -856,7 +870,9 @@ cdef PyObject *read_integer(Reader *rd, Frame *frame, const uint8_t *at, const u
     if n > rd.most_integer_octets:
         return fail_limit(rd, frame, at, "integer_octets", rd.most_integer_octets, "octets of an INTEGER")
     if n > 1 and ((p[0] == 0 and not p[1] & 0x80) or (p[0] == 0xFF and p[1] & 0x80)):
-        if not deviate(rd, frame, at, p + n - at, Reason.NON_MINIMAL, "expected the shortest form of the INTEGER"):
+        if not deviate(
+            rd, frame, frame.node, at, p + n, p + n, Reason.NON_MINIMAL, "expected the shortest form of the INTEGER"
+        ):
             return NULL
     if n <= 8:
         small = -1 if p[0] & 0x80 else 0
@@ -889,15 +905,14 @@ cdef PyObject *read_enumerated(
             Py_INCREF(member)
             return member
     try:
-        detail = f"expected a listed value of {_type_name(node)}, found {<object>value}"
+        words = f"expected a listed value of {{type}}, found {<object>value}"
     except BaseException as error:
         set_exception(error)
-        Py_DECREF(value)
-        return NULL
-    if not deviate(rd, frame, at, p + n - at, Reason.UNLISTED_VALUE, detail):
-        Py_DECREF(value)
-        return NULL
-    return value
+    else:
+        if deviate(rd, frame, node, at, p + n, p + n, Reason.UNLISTED_VALUE, words):
+            return value
+    Py_DECREF(value)
+    return NULL
 
 
 cdef PyObject *read_oid(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n) noexcept:
@@ -1029,12 +1044,10 @@ cdef const uint8_t *join(
             return NULL
         form = p[0] & ~0x20
         if p[0] & 0x1F == 0x1F or (form != joined.key and (joined.bits or form != 4)):
-            try:
-                detail = f"expected a segment of the constructed string, found {_found(p, stop)}"
-            except BaseException as error:
-                set_exception(error)
-                return NULL
-            return <const uint8_t *>fail(rd, frame, p, Reason.MALFORMED_VALUE, detail)
+            return <const uint8_t *>fail_found(
+                rd, frame, frame.node, p, stop, Reason.MALFORMED_VALUE,
+                "expected a segment of the constructed string, found {found}",
+            )
         if p[0] & 0x20:
             p = join(rd, frame, joined, depth + 1, p, head.start, head.end, stop)
             if p == NULL:
@@ -1121,25 +1134,25 @@ cdef inline bint takes_implicit_tag(Node *node) noexcept:
 cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """An error, or in lenient reading a string under another string type's tag."""
     cdef Head head
-    cdef uint32_t form
-    try:
-        detail = f"expected {_type_name(node)}, found {_found(p, limit)}"
-        form = p[0] & ~0x20 if p < limit else 0
-        if p < limit and node.key < 0x40 and p[0] ^ 0x20 == node.key:
-            return fail(rd, frame, p, Reason.WRONG_FORM, detail + (" of the constructed form" if p[0] & 0x20 else " of the primitive form"))
-    except BaseException as error:
-        set_exception(error)
-        return NULL
-    if rd.deviations != NULL and node.kind == STRING and (form == 12 or 18 <= form <= 22 or 25 <= form <= 28):
-        if not read_head(rd, frame, p, limit, &head):
-            return NULL
+    cdef uint32_t form = p[0] & ~0x20 if p < limit else 0
+    if p < limit and node.key < 0x40 and p[0] ^ 0x20 == node.key:
         if p[0] & 0x20:
-            return fail(rd, frame, p, Reason.UNEXPECTED_TAG, detail)
-        if not deviate(rd, frame, p, head.end - p, Reason.OTHER_STRING_TYPE, detail):
-            return NULL
-        rd.pos = head.end
-        return read_text(head.start, head.end - head.start, False)
-    return fail(rd, frame, p, Reason.UNEXPECTED_TAG, detail)
+            return fail_found(
+                rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the primitive form, found {found}"
+            )
+        return fail_found(
+            rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the constructed form, found {found}"
+        )
+    if rd.deviations == NULL or node.kind != STRING or p[0] & 0x20 or not (form == 12 or 18 <= form <= 22 or 25 <= form <= 28):
+        return fail_found(rd, frame, node, p, limit, Reason.UNEXPECTED_TAG, "expected {type}, found {found}")
+    if not read_head(rd, frame, p, limit, &head):
+        return NULL
+    if not deviate(
+        rd, frame, node, p, head.end, limit, Reason.OTHER_STRING_TYPE, "expected {type}, found {found}"
+    ):
+        return NULL
+    rd.pos = head.end
+    return read_text(head.start, head.end - head.start, False)
 
 
 cdef PyObject *read_value(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
@@ -1187,12 +1200,10 @@ cdef PyObject *close_wrapper(
     if end != NULL:
         if stop == end:
             return value
-        try:
-            detail = f"expected one value inside the explicit tag, found another: {_found(stop, end)}"
-        except BaseException as error:
-            set_exception(error)
-        else:
-            fail(rd, frame, stop, Reason.MALFORMED_VALUE, detail)
+        fail_found(
+            rd, frame, frame.node, stop, end, Reason.MALFORMED_VALUE,
+            "expected one value inside the explicit tag, found another: {found}",
+        )
     else:
         stop = read_end(rd, frame, stop, limit)
         if stop != NULL:
@@ -1215,26 +1226,22 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
     if not count(rd, frame, p, 2):
         return NULL
     if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and node.lead[head.start[0]] != NO_COMPONENT:
-        if not deviate(rd, frame, p, head.start - p, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"):
+        if not deviate(
+            rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"
+        ):
             return NULL
         return read_sequence(rd, frame, node, p, head.start, head.end, limit)
     frame.depth += 1
     if head.start == head.end:
-        try:
-            detail = f"expected SEQUENCE, found the end of {_type_name(node)}"
-        except BaseException as error:
-            set_exception(error)
-            return NULL
-        return fail(rd, frame, head.start, Reason.MISSING_COMPONENT, detail)
+        return fail_found(
+            rd, frame, node, head.start, stop, Reason.MISSING_COMPONENT, "expected SEQUENCE, found the end of {type}"
+        )
     if not read_head(rd, frame, head.start, stop, &inner):
         return NULL
     if inner.key != node.key:
-        try:
-            detail = f"expected SEQUENCE, found {_found(head.start, stop)}"
-        except BaseException as error:
-            set_exception(error)
-            return NULL
-        return fail(rd, frame, head.start, Reason.UNEXPECTED_TAG, detail)
+        return fail_found(
+            rd, frame, node, head.start, stop, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}"
+        )
     value = read_sequence(rd, frame, node, head.start, inner.start, inner.end, stop)
     return close_wrapper(rd, frame, value, head.end, limit)
 
@@ -1262,22 +1269,16 @@ cdef PyObject *read_explicit(
     if deep(rd, frame, at):
         return NULL
     if rd.deviations != NULL and lacks_explicit_tag(node, p, stop):
-        try:
-            detail = f"expected {_type_name(node)} inside the explicit tag"
-        except BaseException as error:
-            set_exception(error)
-            return NULL
-        if not deviate(rd, frame, at, p - at, Reason.IMPLICIT_TAG, detail):
+        if not deviate(
+            rd, frame, node, at, p, stop, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag"
+        ):
             return NULL
         if node.kind == SEQUENCE or node.kind == SEQUENCE_OF:
             return read_contents(rd, frame, node, at, False, p, end, limit)
     if p == end:
-        try:
-            detail = f"expected {_type_name(node)} inside the explicit tag, found nothing"
-        except BaseException as error:
-            set_exception(error)
-            return NULL
-        return fail(rd, frame, at, Reason.MALFORMED_VALUE, detail)
+        return fail_found(
+            rd, frame, node, at, stop, Reason.MALFORMED_VALUE, "expected {type} inside the explicit tag, found nothing"
+        )
     frame.depth += 1
     value = read_value(rd, frame, node, p, stop)
     frame.depth -= 1
@@ -1376,38 +1377,34 @@ cdef PyObject *read_other_form(
     cdef bint constructed = p[0] & 0x20
     if not read_head(rd, frame, p, limit, &head):
         return NULL
-    try:
-        notation = _component_notation(frame.node, frame.at)
-        form = "constructed" if constructed else "primitive"
-        detail = f"expected {notation}, found {_found(p, limit)} of the {form} form"
-    except BaseException as error:
-        set_exception(error)
-        return NULL
-    if constructed and field.read == READ_IMPLICIT and rd.deviations != NULL:
-        if not deviate(rd, frame, p, head.start - p, Reason.EXPLICIT_TAG, detail):
+    words = (
+        "expected {component}, found {found} of the constructed form"
+        if constructed else "expected {component}, found {found} of the primitive form"
+    )
+    if rd.deviations != NULL and constructed and field.read == READ_IMPLICIT:
+        if not deviate(rd, frame, node, p, head.start, limit, Reason.EXPLICIT_TAG, words):
             return NULL
         value = read_value(rd, frame, node, head.start, head.end if head.end != NULL else limit)
         return close_wrapper(rd, frame, value, head.end, limit)
-    if not constructed and field.read != READ_IMPLICIT and rd.deviations != NULL and node.kind not in (
-        SEQUENCE, SEQUENCE_OF, CHOICE, ANY
-    ):
-        if not deviate(rd, frame, p, head.start - p, Reason.IMPLICIT_TAG, detail):
+    if rd.deviations != NULL and not constructed and field.read != READ_IMPLICIT and is_primitive(node):
+        if not deviate(rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG, words):
             return NULL
         rd.pos = head.end
         return read_primitive(rd, frame, node, p, False, head.start, head.end - head.start)
-    return fail(rd, frame, p, Reason.WRONG_FORM, detail)
+    return fail_found(rd, frame, node, p, limit, Reason.WRONG_FORM, words)
+
+
+cdef inline bint is_primitive(Node *node) noexcept:
+    return node.kind < SEQUENCE
 
 
 cdef PyObject *fail_missing(Reader *rd, Frame *frame, Node *node, int index, const uint8_t *p, const uint8_t *limit) noexcept:
     frame.at = index
-    try:
-        detail = f"expected {_component_notation(node, index)}, found {_found(p, limit)}"
-        if p >= limit:
-            detail += f" of {_type_name(node)}"
-    except BaseException as error:
-        set_exception(error)
-        return NULL
-    return fail(rd, frame, p, Reason.MISSING_COMPONENT, detail)
+    if p >= limit:
+        return fail_found(
+            rd, frame, node, p, limit, Reason.MISSING_COMPONENT, "expected {component}, found {found} of {type}"
+        )
+    return fail_found(rd, frame, node, p, limit, Reason.MISSING_COMPONENT, "expected {component}, found {found}")
 
 
 cdef inline int lowest(uint64_t bits) noexcept:
@@ -1457,20 +1454,15 @@ cdef int read_odd(
         )[0]
         if found < next:
             frame.at = found
-            try:
-                notation = _component_notation(node, found)
-                detail = f"expected {notation} once, found it again" if duplicate else f"expected {notation} earlier, found it here"
-                reason = Reason.DUPLICATE_COMPONENT if duplicate else Reason.OUT_OF_ORDER
-            except BaseException as error:
-                set_exception(error)
-                return ODD_ERROR
             q = p
             if rd.deviations != NULL and duplicate:
                 q = skip(rd, frame, p, limit)
                 if q == NULL:
                     return ODD_ERROR
                 rd.pos = q
-            if not deviate(rd, frame, p, q - p, reason, detail):
+            reason = Reason.DUPLICATE_COMPONENT if duplicate else Reason.OUT_OF_ORDER
+            words = "expected {component} once, found it again" if duplicate else "expected {component} earlier, found it here"
+            if not deviate(rd, frame, node, p, q, limit, reason, words):
                 return ODD_ERROR
             if duplicate:
                 return ODD_SKIPPED
@@ -1481,18 +1473,14 @@ cdef int read_odd(
         else:
             value[0] = read_other_form(rd, frame, &node.fields[found], p, limit)
         return ODD_ERROR if value[0] == NULL else ODD_VALUE
-    try:
-        detail = f"expected a component of {_type_name(node)}, found {_found(p, limit)}"
-    except BaseException as error:
-        set_exception(error)
-        return ODD_ERROR
     q = p
     if rd.deviations != NULL:
         q = skip(rd, frame, p, limit)
         if q == NULL:
             return ODD_ERROR
         rd.pos = q
-    return ODD_SKIPPED if deviate(rd, frame, p, q - p, Reason.UNKNOWN_COMPONENT, detail) else ODD_ERROR
+    words = "expected a component of {type}, found {found}"
+    return ODD_SKIPPED if deviate(rd, frame, node, p, q, limit, Reason.UNKNOWN_COMPONENT, words) else ODD_ERROR
 
 
 cdef PyObject *read_extra_sequence(
@@ -1504,7 +1492,9 @@ cdef PyObject *read_extra_sequence(
     cdef const uint8_t *stop = end if end != NULL else limit
     if not read_head(rd, up, p, stop, &head):
         return NULL
-    if not deviate(rd, up, p, head.start - p, Reason.EXTRA_SEQUENCE, "expected its components, found a SEQUENCE around them"):
+    if not deviate(
+        rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE, "expected its components, found a SEQUENCE around them"
+    ):
         return NULL
     up.depth += 1
     value = read_sequence(rd, up, node, p, head.start, head.end, stop)
@@ -1639,7 +1629,10 @@ cdef PyObject *read_sequence_of(
                 return NULL
             wrapped += 1
         if head.end == limit and (node.element.key != 0x30 or (wrapped > 1 and inner == limit)):
-            if not deviate(rd, &frame, p, head.start - p, Reason.EXTRA_SEQUENCE, "expected the elements, found a SEQUENCE around them"):
+            if not deviate(
+                rd, &frame, node, p, head.start, limit, Reason.EXTRA_SEQUENCE,
+                "expected the elements, found a SEQUENCE around them",
+            ):
                 return NULL
             p = head.start
     while True:

@@ -21,10 +21,12 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from isoill.asn1 import (
-    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS, Type, VisibleString,
-    fields_of, type_of,
+    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS,
+    Type, VisibleString, fields_of, type_of,
 )
-from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError
+from isoill.errors import (
+    DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError,
+)
 
 cdef extern from "Python.h":
     ctypedef struct PyObject:
@@ -86,15 +88,17 @@ cdef extern from *:
     static inline PyObject *isoill_new_instance(PyTypeObject *cls) {
         return (PyObject *)PyObject_GC_New(PyObject, cls);
     }
-    /* Python's own deallocator of a class with slots asks each slot's descriptor what it is, which is a sixth of the time of
-       reading a request and letting it go.  Where slots are all there is in an instance, its body is an array of references.
-       Declarations that do not hold themselves bound the depth, so that no trashcan is needed.  Subclasses keep Python's,
-       which calls this one for what they inherit; free-threaded builds keep it too. */
+    /* Python's own deallocator of a class with slots asks each slot's descriptor what it is: a sixth of the time of
+       reading a request and letting it go.  Where slots are all there is in an instance, its body is an array of
+       references.  Declarations that do not hold themselves bound the depth, so that no trashcan is needed.  Subclasses
+       keep Python's, which calls this one for what they inherit; free-threaded builds keep it too. */
     #ifndef Py_GIL_DISABLED
     static void isoill_dealloc(PyObject *self) {
         PyTypeObject *cls = Py_TYPE(self), *declared = cls;
         PyObject **slot, **end;
-        if (cls->tp_finalize != NULL && cls->tp_dealloc == isoill_dealloc && PyObject_CallFinalizerFromDealloc(self) < 0) return;
+        if (cls->tp_finalize != NULL && cls->tp_dealloc == isoill_dealloc) {
+            if (PyObject_CallFinalizerFromDealloc(self) < 0) return;  /* it lives on */
+        }
         while (declared->tp_dealloc != isoill_dealloc) declared = declared->tp_base;
         PyObject_GC_UnTrack(self);
         end = (PyObject **)((char *)self + declared->tp_basicsize);
@@ -115,7 +119,8 @@ cdef extern from *:
     #endif
     }
     static inline uint64_t isoill_word(const uint8_t *p) { uint64_t word; memcpy(&word, p, 8); return word; }
-    /* Copy n octets and tell whether all were ASCII.  Most texts are short: compilers make a slow `rep movs` of memcpy. */
+    /* Copy n octets and tell whether all were ASCII.  Most texts are short, and of a memcpy of unknown size compilers
+       make a `rep movs`, which is slow for these. */
     static inline int isoill_copy(uint8_t *to, const uint8_t *from, Py_ssize_t n) {
         uint64_t all = 0, word;
         Py_ssize_t i;
@@ -593,7 +598,7 @@ cdef str _say(str words, Frame *frame, Node *node, const uint8_t *at, const uint
 cdef PyObject *fail_found(
     Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *limit, reason, str words
 ) noexcept:
-    """Raise a DecodeError with words that `_say` fills in; returns NULL, so that a caller may return what this returns."""
+    """Raise a DecodeError with words that `_say` fills in; returns NULL, which a caller may return in turn."""
     try:
         set_exception(DecodeError(reason, _say(words, frame, node, at, limit), _path(frame), at - rd.start))
     except BaseException as error:
@@ -618,7 +623,9 @@ cdef PyObject *fail_limit(Reader *rd, Frame *frame, const uint8_t *at, str limit
     return NULL
 
 
-cdef PyObject *fail_short(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *limit, Py_ssize_t needed) noexcept:
+cdef PyObject *fail_short(
+    Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *limit, Py_ssize_t needed
+) noexcept:
     """A value needs more octets than there are: cut off, or longer than what it stands in."""
     try:
         octets = "octet" if needed == 1 else "octets"
@@ -644,7 +651,7 @@ cdef PyObject *fail_short(Reader *rd, Frame *frame, const uint8_t *at, const uin
 cdef bint deviate(
     Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *end, const uint8_t *limit, reason, str words
 ) noexcept:
-    """Something a strict writer would not send: recorded with its octets, and True, where reading is lenient; else an error."""
+    """Something a strict writer would not send: recorded, and True, where reading is lenient; else an error."""
     if rd.deviations == NULL:
         fail_found(rd, frame, node, at, limit, reason, words)
         return False
@@ -667,7 +674,9 @@ cdef struct Head:
     const uint8_t *end  # of the contents; NULL where the length is indefinite
 
 
-cdef const uint8_t *read_long_tag(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, uint32_t *key) noexcept:
+cdef const uint8_t *read_long_tag(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, uint32_t *key
+) noexcept:
     """The octets after the first of a tag in the high form; returns where they end."""
     cdef const uint8_t *q = p + 1
     cdef uint32_t found = p[0]
@@ -699,7 +708,9 @@ cdef const uint8_t *read_long_length(
         length[0] = -1
         return q + 1
     if octets == 0x7F:
-        return <const uint8_t *>fail(rd, frame, at, Reason.MALFORMED_LENGTH, "expected a length, found the reserved octet ff")
+        return <const uint8_t *>fail(
+            rd, frame, at, Reason.MALFORMED_LENGTH, "expected a length, found the reserved octet ff"
+        )
     if octets > rd.most_length_octets:
         return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
     if octets > limit - q - 1:
@@ -710,7 +721,8 @@ cdef const uint8_t *read_long_length(
         return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
     if rd.deviations != NULL and (n < 0x80 or (q[1] == 0 and octets > 1)):
         if not deviate(
-            rd, frame, frame.node, at, q + 1 + octets, limit, Reason.NON_MINIMAL, "expected the shortest form of the length"
+            rd, frame, frame.node, at, q + 1 + octets, limit, Reason.NON_MINIMAL,
+            "expected the shortest form of the length",
         ):
             return NULL
     length[0] = <Py_ssize_t>n
@@ -745,7 +757,9 @@ cdef inline bint read_head(Reader *rd, Frame *frame, const uint8_t *p, const uin
     if length < 0:
         head.end = NULL
         if not p[0] & 0x20:
-            fail(rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length for a primitive value, found indefinite")
+            fail(
+                rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length of a primitive value, found none"
+            )
             return False
         return True
     if length > limit - q:
@@ -795,7 +809,9 @@ cdef const uint8_t *skip(Reader *rd, Frame *frame, const uint8_t *p, const uint8
             if not read_head(rd, frame, p, limit, &head):
                 return NULL
             if p[0] == 0:
-                return <const uint8_t *>fail(rd, frame, p, Reason.END_OF_CONTENTS, "expected a value, found end-of-contents")
+                return <const uint8_t *>fail(
+                    rd, frame, p, Reason.END_OF_CONTENTS, "expected a value, found end-of-contents"
+                )
             if head.end == NULL:
                 depth += 1
                 if frame.depth + depth - 1 > rd.most_depth:
@@ -920,14 +936,20 @@ cdef PyObject *read_oid(Reader *rd, Frame *frame, const uint8_t *at, const uint8
     cdef Py_ssize_t i = 0, begin
     cdef uint64_t arc
     if n == 0:
-        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected an OBJECT IDENTIFIER of one octet or more, found none")
+        return fail(
+            rd, frame, at, Reason.MALFORMED_VALUE, "expected an OBJECT IDENTIFIER of one octet or more, found none"
+        )
     if p[n - 1] & 0x80:
-        return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a whole arc of the OBJECT IDENTIFIER, found its end cut off")
+        return fail(
+            rd, frame, at, Reason.MALFORMED_VALUE, "expected a whole last arc, found its end cut off"
+        )
     try:
         arcs = []
         while i < n:
             if p[i] == 0x80:
-                return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected the shortest form of an arc, found a leading 80")
+                return fail(
+                    rd, frame, at, Reason.MALFORMED_VALUE, "expected the shortest form of an arc, found a leading 80"
+                )
             if len(arcs) >= rd.most_arcs:
                 return fail_limit(rd, frame, at, "oid_arcs", rd.most_arcs, "arcs of an OBJECT IDENTIFIER")
             begin = i
@@ -959,7 +981,9 @@ cdef PyObject *read_oid(Reader *rd, Frame *frame, const uint8_t *at, const uint8
     return <PyObject *>text
 
 
-cdef PyObject *make_bits(Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n, int unused) noexcept:
+cdef PyObject *make_bits(
+    Reader *rd, Frame *frame, const uint8_t *at, const uint8_t *p, Py_ssize_t n, int unused
+) noexcept:
     if unused > 7 or (unused > 0 and n == 0):
         return fail(rd, frame, at, Reason.MALFORMED_VALUE, "expected a BIT STRING of 0 to 7 unused bits, found more")
     try:
@@ -1017,11 +1041,13 @@ cdef struct Joined:  # a constructed string, put together
 
 
 cdef const uint8_t *join(
-    Reader *rd, Frame *frame, Joined *joined, int depth, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *frame, Joined *joined, int depth, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """Append the segments from p on; returns where the contents end.
 
-    A segment is tagged 04, as X.690 8.23 says, or as the string type itself, as other writers have it; those of a BIT STRING 03.
+    A segment is tagged 04, as X.690 8.23 says, or as the string type itself, as other writers have it; a BIT STRING's
+    is tagged 03.
     """
     cdef Head head
     cdef uint8_t form
@@ -1029,7 +1055,9 @@ cdef const uint8_t *join(
     cdef Py_ssize_t n, room
     cdef uint8_t *larger
     if depth > rd.most_string_depth:
-        return <const uint8_t *>fail_limit(rd, frame, at, "string_depth", rd.most_string_depth, "levels of constructed strings")
+        return <const uint8_t *>fail_limit(
+            rd, frame, at, "string_depth", rd.most_string_depth, "levels of constructed strings"
+        )
     while True:
         if end != NULL and p == end:
             return p
@@ -1039,7 +1067,9 @@ cdef const uint8_t *join(
             return NULL
         joined.segments += 1
         if joined.segments > rd.most_segments:
-            return <const uint8_t *>fail_limit(rd, frame, p, "segments", rd.most_segments, "segments of a constructed string")
+            return <const uint8_t *>fail_limit(
+                rd, frame, p, "segments", rd.most_segments, "segments of a constructed string"
+            )
         if not count(rd, frame, p, 1):
             return NULL
         form = p[0] & ~0x20
@@ -1058,7 +1088,7 @@ cdef const uint8_t *join(
         if joined.bits:
             if n == 0 or joined.unused:
                 return <const uint8_t *>fail(
-                    rd, frame, p, Reason.MALFORMED_VALUE, "expected unused bits in the last segment of a BIT STRING only"
+                    rd, frame, p, Reason.MALFORMED_VALUE, "expected unused bits in the last segment only"
                 )
             joined.unused = p[0]
             p += 1
@@ -1081,7 +1111,8 @@ cdef const uint8_t *join(
 
 
 cdef PyObject *read_constructed_string(
-    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     cdef Joined joined
     cdef PyObject *value
@@ -1110,7 +1141,8 @@ cdef PyObject *read_constructed_string(
 # ── reading: constructed values ──────────────────────────────────────────────────────────────────────────────────
 
 cdef PyObject *read_contents(
-    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """The contents of a value whose tag was right; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
     if node.kind == SEQUENCE:
@@ -1135,6 +1167,7 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
     """An error, or in lenient reading a string under another string type's tag."""
     cdef Head head
     cdef uint32_t form = p[0] & ~0x20 if p < limit else 0
+    cdef bint other_string
     if p < limit and node.key < 0x40 and p[0] ^ 0x20 == node.key:
         if p[0] & 0x20:
             return fail_found(
@@ -1143,7 +1176,8 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
         return fail_found(
             rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the constructed form, found {found}"
         )
-    if rd.deviations == NULL or node.kind != STRING or p[0] & 0x20 or not (form == 12 or 18 <= form <= 22 or 25 <= form <= 28):
+    other_string = form == 12 or 18 <= form <= 22 or 25 <= form <= 28
+    if rd.deviations == NULL or node.kind != STRING or p[0] & 0x20 or not other_string:
         return fail_found(rd, frame, node, p, limit, Reason.UNEXPECTED_TAG, "expected {type}, found {found}")
     if not read_head(rd, frame, p, limit, &head):
         return NULL
@@ -1225,7 +1259,9 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
     stop = head.end if head.end != NULL else limit
     if not count(rd, frame, p, 2):
         return NULL
-    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and node.lead[head.start[0]] != NO_COMPONENT:
+    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and (
+        node.lead[head.start[0]] != NO_COMPONENT
+    ):
         if not deviate(
             rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"
         ):
@@ -1261,7 +1297,8 @@ cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) n
 
 
 cdef PyObject *read_explicit(
-    Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """What is inside an explicit tag."""
     cdef PyObject *value
@@ -1308,7 +1345,7 @@ cdef inline PyObject *read_component(
         if n < 0:
             if not p[0] & 0x20:
                 return fail(
-                    rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length for a primitive value, found indefinite"
+                    rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length of a primitive value, found none"
                 )
             if field.read == READ_IMPLICIT:
                 return read_contents(rd, frame, node, p, False, q, NULL, limit)
@@ -1328,7 +1365,7 @@ cdef inline PyObject *read_component(
         if node.kind == STRING and not p[0] & 0x20:
             rd.pos = end
             return read_text(q, n, False)
-        if node.kind == ENUMERATED and n == 1 and <uint64_t>(q[0] - node.first) < <uint64_t>node.members_count and q[0] < 0x80:
+        if node.kind == ENUMERATED and n == 1 and q[0] < 0x80 and node.first <= q[0] < node.first + node.members_count:
             value = node.members[q[0] - node.first]
             if value != NULL:
                 rd.pos = end
@@ -1343,7 +1380,7 @@ cdef inline PyObject **slot_of(PyObject *instance, Field *field) noexcept:
 
 
 cdef inline int find(Node *node, const uint8_t *p, const uint8_t *limit, const uint8_t **q) noexcept:
-    """The component that begins with the identifier at p, and where the identifier ends; NO_COMPONENT where none does."""
+    """The component that begins with the identifier at p, or NO_COMPONENT, and where that identifier ends."""
     cdef int index = node.lead[p[0]]
     q[0] = p + 1
     if index == HIGH_TAG:
@@ -1398,7 +1435,9 @@ cdef inline bint is_primitive(Node *node) noexcept:
     return node.kind < SEQUENCE
 
 
-cdef PyObject *fail_missing(Reader *rd, Frame *frame, Node *node, int index, const uint8_t *p, const uint8_t *limit) noexcept:
+cdef PyObject *fail_missing(
+    Reader *rd, Frame *frame, Node *node, int index, const uint8_t *p, const uint8_t *limit
+) noexcept:
     frame.at = index
     if p >= limit:
         return fail_found(
@@ -1433,7 +1472,9 @@ cdef int read_odd(
     cdef uint32_t key
     if p[0] == 0:
         if not indefinite:
-            fail(rd, frame, p, Reason.END_OF_CONTENTS, "expected a component, found end-of-contents in a definite length")
+            fail(
+                rd, frame, p, Reason.END_OF_CONTENTS, "expected a component, found end-of-contents in a definite length"
+            )
             return ODD_ERROR
         q = read_end(rd, frame, p, limit)
         if q == NULL:
@@ -1461,7 +1502,7 @@ cdef int read_odd(
                     return ODD_ERROR
                 rd.pos = q
             reason = Reason.DUPLICATE_COMPONENT if duplicate else Reason.OUT_OF_ORDER
-            words = "expected {component} once, found it again" if duplicate else "expected {component} earlier, found it here"
+            words = "expected {component} " + ("once, found it again" if duplicate else "earlier, found it here")
             if not deviate(rd, frame, node, p, q, limit, reason, words):
                 return ODD_ERROR
             if duplicate:
@@ -1493,7 +1534,8 @@ cdef PyObject *read_extra_sequence(
     if not read_head(rd, up, p, stop, &head):
         return NULL
     if not deviate(
-        rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE, "expected its components, found a SEQUENCE around them"
+        rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE,
+        "expected its components, found a SEQUENCE around them",
     ):
         return NULL
     up.depth += 1
@@ -1510,12 +1552,13 @@ cdef PyObject *abandon(Node *node, PyObject *instance, Py_ssize_t filled_optiona
 
 
 cdef PyObject *read_sequence(
-    Reader *rd, Frame *up, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *up, Node *node, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """The components from p on; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
     cdef Frame frame
     cdef PyObject *instance
-    cdef PyObject *value
+    cdef PyObject *value = NULL
     cdef PyObject **slot
     cdef Field *field
     cdef const uint8_t *q
@@ -1597,7 +1640,8 @@ cdef PyObject *read_sequence(
 
 
 cdef PyObject *read_sequence_of(
-    Reader *rd, Frame *up, Node *node, const uint8_t *at, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+    Reader *rd, Frame *up, Node *node, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """The elements from p on, as a tuple; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
     cdef Frame frame
@@ -1727,7 +1771,7 @@ cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, 
 
 
 cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
-    """Octets of the whole value at p, as far as its header tells; -1 where it does not: indefinite, cut off, malformed."""
+    """Octets of the whole value at p, as far as its header tells; -1 where it is indefinite, cut off, malformed."""
     cdef const uint8_t *start = p
     cdef uint64_t n = 0
     cdef int octets = 0, i
@@ -1779,12 +1823,16 @@ cdef uint8_t *refuse_type(Frame *frame, Node *node, PyObject *value) noexcept:
     try:
         described = (<Table>node.table).type
         wanted = {
-            Kind.BOOLEAN: "bool", Kind.INTEGER: "int", Kind.STRING: "str", Kind.OBJECT_IDENTIFIER: "str", Kind.NULL: "NULL",
-            Kind.OCTET_STRING: "bytes", Kind.ANY: "bytes", Kind.BIT_STRING: "BitString", Kind.SEQUENCE_OF: "tuple",
+            Kind.BOOLEAN: "bool", Kind.INTEGER: "int", Kind.STRING: "str", Kind.OBJECT_IDENTIFIER: "str",
+            Kind.NULL: "NULL", Kind.OCTET_STRING: "bytes", Kind.ANY: "bytes", Kind.BIT_STRING: "BitString",
+            Kind.SEQUENCE_OF: "tuple",
         }.get(described.kind)
         wanted = described.name if described.python is None and wanted is None else wanted or described.python.__name__
         found = "nothing" if value == NULL else "None" if value == Py_None else type(<object>value).__name__
-        return refuse(frame, Reason.MISSING_COMPONENT if value == Py_None else Reason.WRONG_TYPE, f"expected {wanted}, found {found}")
+        return refuse(
+            frame, Reason.MISSING_COMPONENT if value == Py_None else Reason.WRONG_TYPE,
+            f"expected {wanted}, found {found}",
+        )
     except BaseException as error:
         set_exception(error)
         return NULL
@@ -1894,10 +1942,14 @@ cdef uint8_t *put_integer(Writer *w, PyObject *value, uint8_t *p) noexcept:
         return NULL
 
 
+def _is_arc(text):
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) < 64
+
+
 cdef bytes _oid_octets(str text):
     """The contents of an OBJECT IDENTIFIER; None where the text is none."""
     arcs = text.split(".")
-    if len(arcs) < 2 or not all(arc.isascii() and arc.isdigit() and (arc[0] != "0" or arc == "0") and len(arc) < 64 for arc in arcs):
+    if len(arcs) < 2 or not all(map(_is_arc, arcs)):
         return None
     numbers = [int(arc) for arc in arcs]
     if numbers[0] > 2 or (numbers[0] < 2 and numbers[1] > 39):
@@ -2129,7 +2181,9 @@ cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint
                 break
             chosen = index
     if chosen < 0:
-        return refuse(up, Reason.UNWRITABLE_VALUE, "expected a CHOICE with exactly one member set, found none or several")
+        return refuse(
+            up, Reason.UNWRITABLE_VALUE, "expected a CHOICE with exactly one member set, found none or several"
+        )
     frame.up = up
     frame.node = node
     frame.at = chosen
@@ -2139,8 +2193,10 @@ cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint
 
 # ── what Python calls ────────────────────────────────────────────────────────────────────────────────────────────
 
-cdef Py_ssize_t _open(Reader *rd, Frame *base, Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object limits) except -1:
-    """Make ready to read the value at `offset`, of which no more is looked at than the limits allow; returns that limit."""
+cdef Py_ssize_t _open(
+    Reader *rd, Frame *base, Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object limits
+) except -1:
+    """Make ready to read the value at `offset`, and no more of it than the limits allow; returns that many octets."""
     cdef Py_ssize_t octets = _default_octets
     cdef Py_ssize_t declared
     rd[0] = _default_reader

@@ -55,6 +55,7 @@ CLASSES = [cls for cls in DECLARED.values() if hasattr(cls, "__components__")]
 
 #: The same examples each time.
 SEEDED = settings(derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+SHRUNK = settings(derandomize=True, database=None, deadline=None)
 
 
 def sample(strategy: SearchStrategy[Any], size: int) -> list[Any]:
@@ -359,19 +360,19 @@ def test_values_fit_into_the_limits() -> None:
 
 
 def test_the_simplest_apdu_is_the_shortest() -> None:
-    simplest = find(apdus(), lambda apdu: True)
+    simplest = find(apdus(), lambda apdu: True, settings=SHRUNK)
     for component in fields_of(type(simplest)):
         value = getattr(simplest, component.name)
         assert value == component.default if component.has_default else component.required or value is None
 
 
 def test_a_choice_shrinks_to_the_first_of_equals() -> None:
-    assert find(values(isoill.types.PersonOrInstitutionSymbol), lambda _: True).person_symbol == ""
+    assert find(values(isoill.types.PersonOrInstitutionSymbol), lambda _: True, settings=SHRUNK).person_symbol == ""
 
 
 @sequence
 class Tree:
-    """A SEQUENCE with a list of a CHOICE that has the SEQUENCE again, as the prompts of RFC 1879 have."""
+    """A SEQUENCE with a list of a CHOICE that has the SEQUENCE again, as supplemental client information is."""
 
     branches: Annotated[tuple[int, ...], Implicit(0)]
 

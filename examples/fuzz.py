@@ -1,4 +1,4 @@
-"""Find the message that one's own program cannot take: ``python examples/fuzz.py`` (needs isoill[testing])."""
+"""Find the message that one's own program cannot take: ``python examples/fuzz.py`` (needs the extra ``testing``)."""
 
 from hypothesis import find, given, settings
 
@@ -36,7 +36,7 @@ def fails(apdu: isoill.ILLAPDU) -> bool:
 
 
 def main() -> None:
-    """The shortest message with which it goes wrong."""
+    """A smaller message with which it still goes wrong."""
     print(isoill.tree(find(apdus(), fails, settings=SETTINGS)))
     test_the_reference_agrees()
     print("the reference agrees")

@@ -8,7 +8,17 @@
 """
 
 from isoill.asn1 import NULL, BitString, Latin1String, Latin1VisibleString, VisibleString
-from isoill.codec import Envelope, Examination, decode, decode_from, encode, examine, iter_apdus, peek
+from isoill.codec import (
+    Envelope,
+    Examination,
+    decode,
+    decode_from,
+    encode,
+    examine,
+    examine_from,
+    iter_apdus,
+    peek,
+)
 from isoill.dump import dump, tree
 from isoill.errors import (
     DEFAULT_LIMITS,
@@ -275,6 +285,7 @@ __all__ = [
     "dump",
     "encode",
     "examine",
+    "examine_from",
     "from_dict",
     "from_json",
     "iso_date",

@@ -75,6 +75,7 @@ cdef extern from "Python.h":
     PyObject *PyExc_UnicodeError
     PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) noexcept
     int Py_EQ
+    Py_ssize_t PY_SSIZE_T_MAX
 
 cdef extern from *:
     """
@@ -717,7 +718,7 @@ cdef const uint8_t *read_long_length(
         return <const uint8_t *>fail_short(rd, frame, at, limit, octets - (limit - q - 1))
     for i in range(1, octets + 1):
         n = n << 8 | q[i]
-    if n > <uint64_t>0x7FFFFFFFFFFFFFFF:
+    if n > <uint64_t>PY_SSIZE_T_MAX:
         return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
     if rd.deviations != NULL and (n < 0x80 or (q[1] == 0 and octets > 1)):
         if not deviate(
@@ -1247,21 +1248,29 @@ cdef PyObject *close_wrapper(
     return NULL
 
 
+cdef inline bint known(Node *node, const uint8_t *p) noexcept:
+    """Whether a component may begin with the octet at p."""
+    return node.lead[p[0]] != NO_COMPONENT
+
+
 cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """``[APPLICATION n] EXPLICIT``: the tag holds a universal SEQUENCE."""
     cdef Head head, inner
     cdef PyObject *value
     cdef const uint8_t *stop
     if not read_head(rd, frame, p, limit, &head):
+        stop = contents_of(p, limit)
+        if stop != NULL and stop < limit and stop[0] != node.key and (rd.deviations == NULL or not known(node, stop)):
+            # cut off, and not what was wanted either: a text that begins like an APDU, say
+            PyErr_Clear()
+            fail_found(rd, frame, node, stop, limit, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}")
         return NULL
     if head.key != node.wrap:
         return unexpected(rd, frame, node, p, limit)
     stop = head.end if head.end != NULL else limit
     if not count(rd, frame, p, 2):
         return NULL
-    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and (
-        node.lead[head.start[0]] != NO_COMPONENT
-    ):
+    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and known(node, head.start):
         if not deviate(
             rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"
         ):
@@ -1770,31 +1779,46 @@ cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, 
 
 
 
-cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
-    """Octets of the whole value at p, as far as its header tells; -1 where it is indefinite, cut off, malformed."""
-    cdef const uint8_t *start = p
-    cdef uint64_t n = 0
-    cdef int octets = 0, i
+cdef const uint8_t *contents_of(const uint8_t *p, const uint8_t *end) noexcept:
+    """Where the contents of the value at p begin; NULL where its header is cut off or malformed."""
+    cdef Py_ssize_t octets
     if p >= end:
-        return -1
+        return NULL
     if p[0] & 0x1F == 0x1F:
         p += 1
         while p < end and p[0] & 0x80:
             p += 1
     p += 1
-    if p >= end or p[0] == 0x80:
+    if p >= end:
+        return NULL
+    octets = p[0] & 0x7F if p[0] & 0x80 else 0
+    if octets > 8 or octets > end - p - 1:
+        return NULL
+    return p + 1 + octets
+
+
+cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
+    """Octets of the whole value at p, as far as its header tells; -1 where it is indefinite, cut off, malformed."""
+    cdef const uint8_t *start = contents_of(p, end)
+    cdef const uint8_t *q
+    cdef uint64_t n = 0
+    if start == NULL:
         return -1
-    n = p[0]
-    if p[0] & 0x80:
-        octets = p[0] & 0x7F
-        if octets > 8 or octets > end - p - 1:
-            return -1
-        n = 0
-        for i in range(1, octets + 1):
-            n = n << 8 | p[i]
-    if n > <uint64_t>1 << 62:
-        n = <uint64_t>1 << 62
-    return (p + 1 + octets - start) + <Py_ssize_t>n
+    q = p + 1
+    if p[0] & 0x1F == 0x1F:
+        while q[0] & 0x80:
+            q += 1
+        q += 1
+    if q[0] == 0x80:
+        return -1
+    if q[0] < 0x80:
+        n = q[0]
+    while q + 1 < start:
+        q += 1
+        n = n << 8 | q[0]
+    if n > <uint64_t>PY_SSIZE_T_MAX - 32:  # more than there can be, whatever the header adds
+        n = <uint64_t>PY_SSIZE_T_MAX - 32
+    return (start - p) + <Py_ssize_t>n
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -2284,26 +2308,23 @@ cdef class _Octets:
             PyBuffer_Release(&self.view)
 
 
-def read(Table table not None, data, bint strict, limits, /):
-    """The one value that the octets are."""
+def read(Table table not None, data, list deviations, limits, /):
+    """The one value that the octets are.
+
+    Reading is lenient where there is a list for the deviations, strict where there is None.
+    """
     cdef _Octets octets
-    deviations = None if strict else []
     if PyBytes_CheckExact(data):
         return _read(table, <const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), deviations, limits)
     octets = _Octets(data)
     return _read(table, octets.start, octets.size, deviations, limits)
 
 
-def read_lenient(Table table not None, data, limits, /):
-    """The one value that the octets are, and a tuple of the deviations found on the way."""
-    cdef _Octets octets = _Octets(data)
-    deviations = []
-    value = _read(table, octets.start, octets.size, deviations, limits)
-    return value, tuple(deviations)
+def read_from(Table table not None, data, Py_ssize_t offset, list deviations, limits, /):
+    """The value at an offset, and the offset at which it ends; what follows is not looked at.
 
-
-def read_from(Table table not None, data, Py_ssize_t offset, bint strict, limits, /):
-    """The value at an offset, and the offset at which it ends; what follows is not looked at."""
+    Reading is lenient where there is a list for the deviations, strict where there is None.
+    """
     cdef _Octets octets = _Octets(data)
     cdef Reader rd
     cdef Frame base
@@ -2314,7 +2335,6 @@ def read_from(Table table not None, data, Py_ssize_t offset, bint strict, limits
     most = _open(&rd, &base, table, octets.start, offset, octets.size, limits)
     if declared_size(octets.start + offset, rd.end) > most:
         _fail_octets(table, offset, most)
-    deviations = None if strict else []
     rd.deviations = NULL if deviations is None else <PyObject *>deviations
     value = read_value(&rd, &base, &table.node, octets.start + offset, rd.end)
     if value == NULL:

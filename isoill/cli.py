@@ -28,23 +28,37 @@ class _CommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character shows its number
     try:
         code: int = options.run(options)
-        sys.stdout.flush()
-    except _CommandError as failure:
-        print(f"isoill: {failure}", file=sys.stderr)
-        return failure.code
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except _CommandError as error:
+        _complain(str(error))
+        return error.code
     except BrokenPipeError:  # whoever read our output has read enough
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that nothing is flushed into the pipe at exit
+        _let_go_of_output()
         return 0
+    except OSError as error:  # files are seen to where they are opened: it is our output that cannot be written
+        _let_go_of_output()
+        _complain(f"standard output: {error.strerror}")
+        return 2
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _let_go_of_output() -> None:
+    """What is left in the buffer cannot be written at exit either."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it is for the interpreter to close
+
+
+def _complain(line: str) -> None:
+    """One line for a person, on standard error."""
+    print(f"isoill: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _open(name: str) -> BinaryIO:
     if name == "-":
+        if sys.stdin is None:
+            raise _CommandError("standard input: it is closed", 2)
         return sys.stdin.buffer
     try:
         return open(name, "rb")
@@ -118,17 +134,13 @@ def _decode(options: argparse.Namespace) -> int:
             if number == 0:
                 raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
         except isoill.DecodeError as error:
+            sys.stdout.flush()
             _complain(f"{_shown(name)}: {error}")
             code = max(code, 1)
         except _CommandError as failure:
             _complain(str(failure))
             code = max(code, failure.code)
     return code
-
-
-def _complain(line: str) -> None:
-    sys.stdout.flush()
-    print(f"isoill: {line}", file=sys.stderr)
 
 
 def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
@@ -138,22 +150,22 @@ def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
         return
     data, offset = _read(name), 0
     while offset < len(data):
-        _, end = isoill.decode_from(data, offset, strict=False)
-        examination = isoill.examine(data[offset:end])
+        examination, offset = isoill.examine_from(data, offset)
         for deviation in examination.deviations:
             _complain(f"{_shown(name)}: {deviation}")
         yield examination.apdu
-        offset = end
 
 
 def _encode(options: argparse.Namespace) -> int:
     name = _shown(options.file)
     written = b""
-    try:
-        for line in _objects(_read(options.file)):
-            written += isoill.encode(isoill.from_json(line), defaults=not options.no_defaults)
-    except (isoill.PlainError, isoill.EncodeError) as error:
-        raise _CommandError(f"{name}: {error}", 1) from None
+    texts = _objects(_read(options.file))
+    for number, text in enumerate(texts, 1):
+        try:
+            written += isoill.encode(isoill.from_json(text), defaults=not options.no_defaults)
+        except (isoill.PlainError, isoill.EncodeError) as error:
+            place = f", message {number}" if len(texts) > 1 else ""
+            raise _CommandError(f"{name}{place}: {error}", 1) from None
     if not written:
         raise _CommandError(f"{name}: expected JSON, found nothing", 1)
     if options.output == "-":

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, TypeVar, overload
 
-from isoill import _ber
+try:
+    from isoill import _ber
+except ImportError as error:  # a checkout in which `pip install -e .` has not been run hides what is installed
+    raise ImportError(f"isoill has no compiled core here ({error}): in a checkout, run `pip install -e .`") from None
 from isoill.asn1 import TypeName
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits, TruncatedError
 from isoill.records import record
 from isoill.types import ILLAPDU, ILLAPDUType, TransactionId
 
-__all__ = ["Envelope", "Examination", "Octets", "decode", "decode_from", "encode", "examine", "iter_apdus", "peek"]
+__all__ = [
+    "Envelope",
+    "Examination",
+    "Octets",
+    "decode",
+    "decode_from",
+    "encode",
+    "examine",
+    "examine_from",
+    "iter_apdus",
+    "peek",
+]
 
 #: What may hold octets to be read.
 Octets = bytes | bytearray | memoryview
@@ -62,7 +76,7 @@ def decode(data: Octets, /, *, strict: bool = True, limits: Limits = DEFAULT_LIM
     >>> isoill.decode(bytes.fromhex("300ca00aa1081b064f4f4e3a4f4e"), type=isoill.SystemId).symbol
     'OON:ON'
     """
-    return _ber.read(_APDU if type is None else _ber.table(type), data, strict, limits)
+    return _ber.read(_APDU if type is None else _ber.table(type), data, None if strict else [], limits)
 
 
 def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
@@ -74,8 +88,27 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     ...     print(deviation)
     expected a SEQUENCE inside the APPLICATION tag - at Lost, offset 0
     """
-    apdu, deviations = _ber.read_lenient(_APDU, data, limits)
-    return Examination(apdu, deviations)
+    deviations: list[Deviation] = []
+    apdu: ILLAPDU = _ber.read(_APDU, data, deviations, limits)
+    return Examination(apdu, tuple(deviations))
+
+
+def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Examination, int]:
+    """`examine` the APDU that begins at ``offset``; also the offset at which it ends.
+
+    Offsets of deviations count from the start of ``data``.
+
+    >>> import isoill
+    >>> from pathlib import Path
+    >>> data = Path("examples/messages/ill-request.ber").read_bytes()
+    >>> examination, end = isoill.examine_from(data + b"more")
+    >>> examination.deviations, end == len(data)
+    ((), True)
+    """
+    deviations: list[Deviation] = []
+    apdu: ILLAPDU
+    apdu, end = _ber.read_from(_APDU, data, offset, deviations, limits)
+    return Examination(apdu, tuple(deviations)), end
 
 
 def decode_from(
@@ -91,7 +124,7 @@ def decode_from(
     True
     """
     apdu: ILLAPDU
-    apdu, end = _ber.read_from(_APDU, data, offset, strict, limits)
+    apdu, end = _ber.read_from(_APDU, data, offset, None if strict else [], limits)
     return apdu, end
 
 

@@ -125,7 +125,7 @@ def _branch(label: str, described: Type, value: Any) -> Iterator[str]:
 def _any_lines(octets: bytes) -> Iterator[str]:
     """What an ANY holds: an EXTERNAL by its components, anything else by its tags."""
     try:
-        external = _ber.read(_ber.table(External), octets, True, DEFAULT_LIMITS)
+        external = _ber.read(_ber.table(External), octets, None, DEFAULT_LIMITS)
     except DecodeError:
         for element in _elements(octets, (), DEFAULT_LIMITS):
             yield f"{'  ' * element.depth}{element.text}"
@@ -356,7 +356,7 @@ def _primitive(header: _Header, octets: bytes, described: Type | None) -> str:
     number = header.number if header.tag_class is TagClass.UNIVERSAL else described.leading_tags[0][1]
     length = b"\x84" + len(octets).to_bytes(4, "big")
     try:
-        value = _ber.read(_ber.table(described), bytes([number]) + length + octets, False, _LARGEST)
+        value = _ber.read(_ber.table(described), bytes([number]) + length + octets, [], _LARGEST)
     except DecodeError as error:
         return f"{_hex(octets)} ! {error.detail}"
     return _word(value, described)

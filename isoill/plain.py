@@ -124,7 +124,7 @@ def from_dict(plain: dict[str, Any], /, *, type: Any = None) -> Any:
     if not isinstance(name, str) or name not in _APDUS:
         raise PlainError(Reason.UNLISTED_VALUE, f"expected the class of an APDU under 'apdu', found {name!r:.60}")
     rest = {key: item for key, item in plain.items() if key != "apdu"}
-    return _value(_APDUS[name], rest, name)
+    return _value(_APDUS[name], rest, _APDUS[name].name)
 
 
 @overload
@@ -136,14 +136,22 @@ def from_json(text: str | bytes, /, *, type: Any = None) -> Any:
 
     >>> from_json("{")
     Traceback (most recent call last):
-    isoill.plain.PlainError: expected JSON, found: Expecting property name ... - at the value
+    isoill.plain.PlainError: expected JSON, found something else in line 1, column 2 - at the value
     """
     try:
         plain = json.loads(text, object_pairs_hook=_without_repeats)
     except PlainError:
         raise
-    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError, or a number of too many digits, too
-        raise PlainError(Reason.MALFORMED_VALUE, f"expected JSON, found: {error}") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise PlainError(Reason.MALFORMED_VALUE, f"expected JSON, found something else in {where}") from None
+    except UnicodeDecodeError as error:
+        what = f"octets that are not UTF-8 at offset {error.start}"
+        raise PlainError(Reason.MALFORMED_VALUE, f"expected JSON, found {what}") from None
+    except RecursionError:
+        raise PlainError(Reason.LIMIT, "expected JSON, found it nested too deep") from None
+    except ValueError:  # the only one left: Python reads no integers of thousands of digits
+        raise PlainError(Reason.LIMIT, "expected JSON, found a number of too many digits") from None
     return from_dict(plain, type=type)
 
 

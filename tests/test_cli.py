@@ -79,7 +79,7 @@ def test_dump_shows_octets(capsys: pytest.CaptureFixture[str]) -> None:
         (b"", "expected a message, found nothing"),
         (b"\x89PNG\r\n\x1a\n" + bytes(500), "expected ILL-APDU, found [9] - at ILL-APDU, offset 0"),
         (Path(ROOT / REQUEST).read_bytes()[:300], "expected at least 20 more octets, found the end of the data"),
-        (b"hello, world", "expected at least 91 more octets, found the end of the data - at Received, offset 0"),
+        (b"hello, world", "expected SEQUENCE, found [APPLICATION 12] - at Received, offset 2"),
         (Path(ROOT / REQUEST).read_bytes() + b"\0\0", "found end-of-contents - at ILL-APDU, offset 697"),
     ],
 )
@@ -142,6 +142,43 @@ def test_a_file_that_cannot_be_written(
     (tmp_path / "in.json").write_text(isoill.to_json(isoill.decode(request_octets)))
     assert main(["encode", str(tmp_path / "in.json"), "-o", str(tmp_path)]) == 2
     assert "Is a directory" in complaint(capsys)
+
+
+def test_several_messages_are_lenient_about_the_right_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = bytes.fromhex("6f1d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231")
+    (tmp_path / "odd.ber").write_bytes(Path(REQUEST).read_bytes() + odd)
+    assert main(["decode", "--lenient", str(tmp_path / "odd.ber")]) == 0
+    assert "at Lost, offset 697" in complaint(capsys)
+
+
+def test_one_bad_object_of_several_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = isoill.to_json(isoill.decode(Path(REQUEST).read_bytes()))
+    (tmp_path / "two.json").write_text(f'{good}\n{{"apdu": "Lost"}}\n')
+    assert main(["encode", str(tmp_path / "two.json"), "-o", str(tmp_path / "out.ber")]) == 1
+    assert "two.json, message 2: expected protocol_version_num, found nothing - at Lost" in complaint(capsys)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written() -> None:
+    for command in (["decode", REQUEST], ["dump", REQUEST], ["encode", "-", "-o", "-"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "isoill", *command],
+                input=isoill.to_json(isoill.decode(Path(REQUEST).read_bytes())).encode(),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                cwd=ROOT,
+                timeout=60,
+            )
+        assert (done.returncode, done.stderr) == (2, b"isoill: standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closing standard input is the shell's business there")
+def test_standard_input_that_is_closed() -> None:
+    command = f"{sys.executable} -m isoill decode - <&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (2, b"isoill: standard input: it is closed\n")
 
 
 def test_dump_of_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,6 +219,13 @@ def test_iter_apdus_bounds_one_apdu() -> None:
         list(isoill.iter_apdus(io.BytesIO(endless), limits=limits))
 
 
+def test_examine_from_counts_offsets_from_the_start() -> None:
+    odd = bytes.fromhex(f"7127 {HEADER} bf2e07 1b0548656c6c6f")
+    examination, end = isoill.examine_from(OCTETS + odd + OCTETS, len(OCTETS))
+    assert (examination.apdu, end) == (SHORT, len(OCTETS) + len(odd))
+    assert [deviation.offset for deviation in examination.deviations] == [len(OCTETS)]
+
+
 # ── peek ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

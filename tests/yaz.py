@@ -1,5 +1,6 @@
 """libyaz beside us: messages through its decoder and encoder, in a process of its own (``yaz.c``)."""
 
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,9 @@ def program() -> Path | None:
     compiler = shutil.which("cc")
     if compiler is None:
         return None
-    made = Path(tempfile.mkdtemp(prefix="isoill-yaz-")) / "yaz"
+    folder = tempfile.mkdtemp(prefix="isoill-yaz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = Path(folder) / "yaz"
     source = Path(__file__).with_name("yaz.c")
     done = subprocess.run([compiler, "-O2", str(source), "-o", str(made), "-lyaz"], capture_output=True, check=False)
     return made if done.returncode == 0 else None

@@ -1,8 +1,8 @@
 """Strategies for hypothesis, derived from the declarations: no type is listed here, so none is forgotten.
 
 Whatever they give can be written by `isoill.encode` and read back by `isoill.decode` within its default limits.
-They shrink towards the shortest message: what is optional is absent, what has a default has it, a CHOICE takes its
-simplest alternative, text is empty.
+They shrink towards a smaller message: what is optional is absent, what has a default has it, a CHOICE takes its simplest
+alternative, text is empty.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from isoill.asn1 import (
 )
 from isoill.codec import encode
 from isoill.errors import DEFAULT_LIMITS
-from isoill.types import ILLAPDU, iso_date, iso_time
+from isoill.types import ILLAPDU, EDIFACTString, iso_date, iso_time
 
 __all__ = ["apdus", "values"]
 
@@ -76,9 +76,9 @@ def values(annotation: Any, /, *, constrained: bool = True) -> SearchStrategy[An
     >>> find(values(ILLString), lambda text: isinstance(text, VisibleString))
     VisibleString('')
 
-    The sizes, ranges, alphabets and subsets that the declarations state are kept, unless ``constrained`` is false:
-    the decoder does not judge them.  What a string type itself admits is not among them: text of any string type may
-    have any character, as it may on the wire.
+    The sizes, ranges, alphabets and subsets that the declarations state are kept, EDIFACTString's in an ILL-String that
+    goes as VisibleString too, unless ``constrained`` is false: the decoder does not judge them.  What a string type
+    itself admits is not among them: other text may have any character, as it may on the wire.
 
     >>> from isoill.types import ItemId
     >>> find(values(ItemId), lambda item: item.isbn is not None).isbn
@@ -149,14 +149,15 @@ def _string(type_: Type, constrained: bool) -> SearchStrategy[str]:
     """All the ways in which text is carried: as one string type or the other, in UTF-8 or in Latin-1."""
     size = _constraint(type_, Size, constrained)
     alphabet = _constraint(type_, Alphabet, constrained)
-    plain = _texts(size, alphabet)
-    forms = [plain]
-    if "VisibleString" in type_.strings[1:]:
-        forms.append(plain.map(VisibleString))
+    second = "VisibleString" in type_.strings[1:]  # as in ILL-String, whose second form is EDIFACTString
+    forms = [_texts(size, alphabet)]
+    if second:
+        edifact = _constraint(type_of(EDIFACTString), Alphabet, constrained)
+        forms.append(_texts(size, edifact).map(VisibleString))
     if alphabet is None:
         latin1 = _latin1_texts(size)
         forms.append(latin1.map(Latin1String))
-        if "VisibleString" in type_.strings[1:]:
+        if second and not constrained:
             forms.append(latin1.map(Latin1VisibleString))
     anything = st.one_of(forms)
     return _mostly(_USUAL[type_.name], anything) if type_.name in _USUAL else anything

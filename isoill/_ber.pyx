@@ -1253,18 +1253,23 @@ cdef inline bint known(Node *node, const uint8_t *p) noexcept:
     return node.lead[p[0]] != NO_COMPONENT
 
 
+cdef PyObject *fail_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The header at p is refused.  What is cut off, and is not what was wanted either, is better called the latter: a
+    text that begins like an APDU, say."""
+    cdef const uint8_t *inner = contents_of(p, limit)
+    if inner != NULL and inner < limit and inner[0] != node.key and (rd.deviations == NULL or not known(node, inner)):
+        PyErr_Clear()
+        return fail_found(rd, frame, node, inner, limit, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}")
+    return NULL
+
+
 cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """``[APPLICATION n] EXPLICIT``: the tag holds a universal SEQUENCE."""
     cdef Head head, inner
     cdef PyObject *value
     cdef const uint8_t *stop
     if not read_head(rd, frame, p, limit, &head):
-        stop = contents_of(p, limit)
-        if stop != NULL and stop < limit and stop[0] != node.key and (rd.deviations == NULL or not known(node, stop)):
-            # cut off, and not what was wanted either: a text that begins like an APDU, say
-            PyErr_Clear()
-            fail_found(rd, frame, node, stop, limit, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}")
-        return NULL
+        return fail_wrapped(rd, frame, node, p, limit)
     if head.key != node.wrap:
         return unexpected(rd, frame, node, p, limit)
     stop = head.end if head.end != NULL else limit
@@ -2297,7 +2302,7 @@ cdef class _Octets:
         else:
             try:
                 PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
-            except TypeError:
+            except (TypeError, BufferError):
                 raise TypeError(f"data: expected bytes, bytearray or memoryview, found {type(data).__name__}") from None
             self.held = True
             self.start = <const uint8_t *>self.view.buf
@@ -2414,6 +2419,7 @@ cdef class Peek:
         node = self.table.node.fields[alternative].node
         base.node = node
         if not read_head(&rd, &base, start, rd.end, &head):
+            fail_wrapped(&rd, &base, node, start, rd.end)
             reraise()
         limit = head.end if head.end != NULL else rd.end
         if not read_head(&rd, &base, head.start, limit, &inner):

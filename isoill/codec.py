@@ -147,13 +147,17 @@ def iter_apdus(
         while offset < len(source):
             apdu, offset = decode_from(source, offset, strict=strict, limits=limits)
             yield apdu
-    else:
+    elif hasattr(source, "read"):
         yield from _iter_file(source, strict, limits)
+    else:
+        raise TypeError(f"source: expected bytes, or a file open for reading them, found {source!r:.40}")
 
 
 def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAPDU]:
     """`iter_apdus` of a file: what is held doubles until it holds an APDU, so that reading stays linear."""
     held, before, offset = source.read(_CHUNK), 0, 0
+    if not isinstance(held, bytes):
+        raise TypeError("source: expected a file open for reading bytes ('rb'), found one that gives something else")
     while offset < len(held):
         try:
             apdu, offset = decode_from(held, offset, strict=strict, limits=limits)
@@ -180,7 +184,7 @@ def _moved(error: DecodeError, octets: int) -> DecodeError:
 def encode(value: object, /, *, defaults: bool = True, type: Any = None) -> bytes:
     """The octets of an APDU, or of any value of a declared type: definite, minimal, always the same.
 
-    DEFAULT components are written, as widespread readers refuse their absence; ``defaults=False`` omits them.
+    DEFAULT components are written, as libyaz refuses their absence; ``defaults=False`` omits them.
     ``type`` is wanted for values whose class does not say which ASN.1 type is meant: a ``str``, a ``tuple``.  Raises
     `EncodeError`.
 

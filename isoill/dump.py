@@ -177,7 +177,7 @@ def dump(data: Octets, /, *, type: Any = None, limits: Limits = DEFAULT_LIMITS) 
          2  a0 0a    [0] person-or-institution-symbol
                      ! expected 10 more octets, found the end of the data
     """
-    octets = bytes(data)
+    octets = bytes(memoryview(data))
     wanted = _inside(_APDU if type is None else type_of(type))
     elements = list(_elements(octets, wanted, limits))
     width = min(max((len(element.octets) for element in elements), default=0), 24)

@@ -94,9 +94,10 @@ class DecodeError(_CodecError):
 
 
 class TruncatedError(DecodeError):
-    """Octets that are right as far as they go, and end too early.
+    """Octets that end before the lengths in them say.
 
-    ``needed`` is the least number of further octets without which nothing can be said.
+    Of what is inside a length that is not all there, no more than the first tag has been looked at.  ``needed`` is the
+    least number of further octets without which nothing can be said.
     """
 
     def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0, needed: int = 1) -> None:

@@ -206,6 +206,12 @@ def test_iter_apdus_says_where_in_the_file_it_broke(request_octets: bytes) -> No
             list(isoill.iter_apdus(source))
 
 
+@pytest.mark.parametrize("source", ["text", 7, None, io.StringIO("text"), memoryview(OCTETS)[::2]])
+def test_iter_apdus_wants_octets(source: Any) -> None:
+    with pytest.raises(TypeError, match="expected"):
+        list(isoill.iter_apdus(source))
+
+
 def test_iter_apdus_bounds_one_apdu() -> None:
     large = isoill.encode(request_with(note="x" * 5000))
     limits = isoill.Limits(octets=1000)
@@ -246,7 +252,12 @@ def test_peek_wants_the_whole_apdu(octets: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("octets", "reason"),
-    [("7500", "UNEXPECTED_TAG"), ("71028000", "UNEXPECTED_TAG"), ("71053003800102", "MISSING_COMPONENT")],
+    [
+        ("68656c6c6f", "UNEXPECTED_TAG"),
+        ("7500", "UNEXPECTED_TAG"),
+        ("71028000", "UNEXPECTED_TAG"),
+        ("71053003800102", "MISSING_COMPONENT"),
+    ],
 )
 def test_peek_refuses_what_has_no_transaction(octets: str, reason: str) -> None:
     with pytest.raises(isoill.DecodeError) as caught:

@@ -1,8 +1,8 @@
 """Strategies for hypothesis, derived from the declarations: no type is listed here, so none is forgotten.
 
 Whatever they give can be written by `isoill.encode` and read back by `isoill.decode` within its default limits.
-They shrink towards a smaller message: what is optional is absent, what has a default has it, a CHOICE takes its simplest
-alternative, text is empty.
+They shrink towards a smaller message: what is optional is absent, what has a default has it, a CHOICE takes its
+simplest alternative, text is empty.
 """
 
 from __future__ import annotations

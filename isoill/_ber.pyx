@@ -14,6 +14,7 @@ Functions that return a pointer return NULL with a Python exception set; those t
 when the buffer is full, and the caller begins again with a larger one.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -22,6 +23,7 @@ from libc.string cimport memcpy, memset
 
 from isoill.asn1 import (
     BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS,
+    UNIVERSAL_NAMES as _UNIVERSAL_NAMES,
     Type, VisibleString, fields_of, type_of,
 )
 from isoill.errors import (
@@ -91,21 +93,33 @@ cdef extern from *:
     }
     /* Python's own deallocator of a class with slots asks each slot's descriptor what it is: a sixth of the time of
        reading a request and letting it go.  Where slots are all there is in an instance, its body is an array of
-       references.  Declarations that do not hold themselves bound the depth, so that no trashcan is needed.  Subclasses
-       keep Python's, which calls this one for what they inherit; free-threaded builds keep it too. */
+       references.  The trashcan is for values that somebody nested without end; it costs too much for all others, so
+       that the depth is counted here (by all threads together, which only makes it come sooner).  Subclasses keep
+       Python's, which calls this one for what they inherit; free-threaded builds keep it too. */
     #ifndef Py_GIL_DISABLED
-    static void isoill_dealloc(PyObject *self) {
+    static int isoill_depth = 0;
+    static void isoill_dealloc(PyObject *self);
+    static void isoill_free(PyObject *self) {
         PyTypeObject *cls = Py_TYPE(self), *declared = cls;
         PyObject **slot, **end;
+        while (declared->tp_dealloc != isoill_dealloc) declared = declared->tp_base;
+        end = (PyObject **)((char *)self + declared->tp_basicsize);
+        isoill_depth++;
+        for (slot = (PyObject **)(self + 1); slot < end; slot++) Py_CLEAR(*slot);
+        isoill_depth--;
+        PyObject_GC_Del(self);
+        Py_DECREF(cls);
+    }
+    static void isoill_dealloc(PyObject *self) {
+        PyTypeObject *cls = Py_TYPE(self);
         if (cls->tp_finalize != NULL && cls->tp_dealloc == isoill_dealloc) {
             if (PyObject_CallFinalizerFromDealloc(self) < 0) return;  /* it lives on */
         }
-        while (declared->tp_dealloc != isoill_dealloc) declared = declared->tp_base;
         PyObject_GC_UnTrack(self);
-        end = (PyObject **)((char *)self + declared->tp_basicsize);
-        for (slot = (PyObject **)(self + 1); slot < end; slot++) Py_XDECREF(*slot);
-        PyObject_GC_Del(self);
-        Py_DECREF(cls);
+        if (isoill_depth < 100) { isoill_free(self); return; }
+        Py_TRASHCAN_BEGIN(self, isoill_dealloc)
+        isoill_free(self);
+        Py_TRASHCAN_END
     }
     static void isoill_let_go_fast(PyTypeObject *cls) { cls->tp_dealloc = isoill_dealloc; }
     #else
@@ -165,7 +179,7 @@ DEBUG = bool(ISOILL_IS_DEBUG)
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-cdef enum:  # as isoill.asn1.Kind; `table` checks that they are
+cdef enum:  # as isoill.asn1.Kind, which is checked below
     BOOLEAN = 1
     INTEGER = 2
     BIT_STRING = 3
@@ -184,7 +198,7 @@ cdef enum:  # how a component's value is reached once its first identifier octet
     READ_TEXT = 1  # explicit tag around a choice of string types: ILL-String
     READ_IMPLICIT = 2  # the tag replaces the type's own, or is the type's own
     READ_EXPLICIT = 3  # the tag wraps a whole tag-length-value
-    READ_UNTAGGED = 4  # a CHOICE without a tag: the identifier is that of an alternative
+    READ_UNTAGGED = 4  # no tag, and more than one identifier of its own: a CHOICE, or a type that carries a tag
 
 cdef enum:  # what `Node.lead` says of an identifier octet
     MOST_COMPONENTS = 64
@@ -225,6 +239,12 @@ cdef struct Node:
     uint8_t high[128]
 
 
+if [int(kind) for kind in Kind] != [
+    BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL_TYPE, OBJECT_IDENTIFIER, STRING, ENUMERATED, SEQUENCE, SEQUENCE_OF,
+    CHOICE, UNION, ANY,
+]:
+    raise ImportError("isoill._ber was built for another isoill.asn1: build it anew")
+
 cdef dict _tables = {}
 
 
@@ -242,6 +262,9 @@ cdef class Table:
         PyMem_Free(self.node.fields)
         PyMem_Free(self.node.defaults)
         PyMem_Free(self.node.members)
+
+    def __init__(self):
+        raise TypeError("a Table is made by table()")
 
     def __repr__(self):
         return f"<Table of {self.type}>"
@@ -369,8 +392,9 @@ cdef _fill_class(Table made, _Building building):
         field.node = &child.node
         field.optional = component.optional
         tag = component.tag
-        if tag is None and component.type.kind in (Kind.CHOICE, Kind.UNION):
+        if tag is None and (child.node.kind == CHOICE or child.node.other_key or child.node.wrap):
             field.read = READ_UNTAGGED
+            field.tags = 1 if child.node.other_key else 0
         elif tag is None or not tag.explicit:
             field.read = READ_IMPLICIT
             field.tags = 1
@@ -381,8 +405,6 @@ cdef _fill_class(Table made, _Building building):
             constructed = tag.explicit or _constructed(component.type.kind)
             field.key = _identifier(tag.tag_class, tag.number, constructed)
         elif field.read == READ_IMPLICIT:
-            if child.node.wrap or component.type.strings and len(component.type.strings) > 1:
-                raise TypeError(f"{cls.__name__}.{component.name}: {component.type} without a tag is not supported")
             field.key = child.node.key
         _lead(node, index, component)
         if component.required:
@@ -455,6 +477,7 @@ cdef _fill_union(Table made, _Building building):
     cdef Node *node = &made.node
     cdef Table child
     cdef int index
+    cdef uint32_t key
     node.count = len(made.type.alternatives)
     node.fields = <Field *>PyMem_Malloc(sizeof(Field) * node.count)
     if node.fields == NULL:
@@ -466,7 +489,10 @@ cdef _fill_union(Table made, _Building building):
         child = _build(alternative, building)
         made.alive.append(child)
         node.fields[index].node = &child.node
-        node.lead[child.node.wrap or child.node.key] = index
+        key = child.node.wrap or child.node.key
+        if key > 0xFF or node.lead[key] != NO_COMPONENT:
+            raise TypeError(f"{alternative}: a tag below 31, other than the other alternatives', is wanted")
+        node.lead[key] = index
 
 
 cdef _fill_members(Table made):
@@ -493,6 +519,7 @@ cdef struct Frame:  # one constructed value being read or written
     Node *node
     Py_ssize_t at  # index of the component, alternative or element
     int depth  # of the constructed value that comes next
+    int reserve  # in writing: octets that the levels down to this one may still need
 
 cdef struct Reader:
     const uint8_t *start
@@ -532,6 +559,7 @@ _take_limits(&_default_reader, DEFAULT_LIMITS)
 _default_octets = DEFAULT_LIMITS.octets
 
 
+@cython.boundscheck(True)
 cdef str _path(Frame *frame):
     """Where a frame stands: the outermost type by its ASN.1 name, then attributes and indexes."""
     parts = []
@@ -575,16 +603,11 @@ cdef str _found(const uint8_t *p, const uint8_t *limit):
     return f"[{prefix}{number}]"
 
 
-cdef dict _UNIVERSAL_NAMES = {
-    1: "BOOLEAN", 2: "INTEGER", 3: "BIT STRING", 4: "OCTET STRING", 5: "NULL", 6: "OBJECT IDENTIFIER",
-    8: "EXTERNAL", 9: "REAL", 10: "ENUMERATED", 16: "SEQUENCE", 17: "SET", 23: "UTCTime", 24: "GeneralizedTime",
-} | {number: name for name, number in _STRING_TAGS.items()}
-
-
 cdef void set_exception(exception) noexcept:
     PyErr_SetObject(<PyObject *>Py_TYPE(<PyObject *>exception), <PyObject *>exception)
 
 
+@cython.boundscheck(True)
 cdef str _say(str words, Frame *frame, Node *node, const uint8_t *at, const uint8_t *limit):
     """Fill in words: {type}, {component} (where the frame stands), {found} (what stands at `at`)."""
     if "{type}" in words:
@@ -1164,12 +1187,16 @@ cdef inline bint takes_implicit_tag(Node *node) noexcept:
     return node.key != 0 and node.other_key == 0 and node.kind != CHOICE and node.kind != ANY
 
 
+cdef inline bint is_string_tag(uint8_t octet) noexcept:
+    """UTF8String, NumericString to IA5String, GraphicString to UniversalString: all that hold text."""
+    return octet == 12 or 18 <= octet <= 22 or 25 <= octet <= 28
+
+
 cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """An error, or in lenient reading a string under another string type's tag."""
     cdef Head head
-    cdef uint32_t form = p[0] & ~0x20 if p < limit else 0
     cdef bint other_string
-    if p < limit and node.key < 0x40 and p[0] ^ 0x20 == node.key:
+    if p < limit and 0 < node.key < 0x40 and not node.wrap and p[0] ^ 0x20 == node.key:
         if p[0] & 0x20:
             return fail_found(
                 rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the primitive form, found {found}"
@@ -1177,8 +1204,8 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
         return fail_found(
             rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the constructed form, found {found}"
         )
-    other_string = form == 12 or 18 <= form <= 22 or 25 <= form <= 28
-    if rd.deviations == NULL or node.kind != STRING or p[0] & 0x20 or not other_string:
+    other_string = p < limit and is_string_tag(p[0])
+    if rd.deviations == NULL or node.kind != STRING or not other_string:
         return fail_found(rd, frame, node, p, limit, Reason.UNEXPECTED_TAG, "expected {type}, found {found}")
     if not read_head(rd, frame, p, limit, &head):
         return NULL
@@ -1211,7 +1238,8 @@ cdef PyObject *read_value(Reader *rd, Frame *frame, Node *node, const uint8_t *p
                 return fail_short(rd, frame, p, limit, 2)
             return unexpected(rd, frame, node, p, limit)
         node = node.fields[index].node
-        frame.node = node
+        if frame.up == NULL:
+            frame.node = node  # the frame that holds none: it names the outermost type
     if node.wrap:
         return read_wrapped(rd, frame, node, p, limit)
     if not read_head(rd, frame, p, limit, &head):
@@ -1281,7 +1309,6 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
         ):
             return NULL
         return read_sequence(rd, frame, node, p, head.start, head.end, limit)
-    frame.depth += 1
     if head.start == head.end:
         return fail_found(
             rd, frame, node, head.start, stop, Reason.MISSING_COMPONENT, "expected SEQUENCE, found the end of {type}"
@@ -1292,7 +1319,9 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
         return fail_found(
             rd, frame, node, head.start, stop, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}"
         )
+    frame.depth += 1
     value = read_sequence(rd, frame, node, head.start, inner.start, inner.end, stop)
+    frame.depth -= 1
     return close_wrapper(rd, frame, value, head.end, limit)
 
 
@@ -1302,7 +1331,7 @@ cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) n
     if not takes_implicit_tag(node) or p >= end:
         return False
     if p[0] != node.key:
-        return not (is_string(node) and p[0] == (node.key | 0x20))
+        return not (is_string(node) and (p[0] == (node.key | 0x20) or is_string_tag(p[0])))
     if node.kind != SEQUENCE_OF or node.element.key != 0x30 or end - p < 3:
         return False
     # 30 .. 30 is a list of SEQUENCEs, 30 .. 80 the first of them: look one level deeper (Overdue's extensions)
@@ -1345,7 +1374,7 @@ cdef inline PyObject *read_component(
     cdef PyObject *value
     cdef Py_ssize_t n
     if field.read == READ_UNTAGGED:
-        return read_choice(rd, frame, node, p, limit)
+        return read_value(rd, frame, node, p, limit)
     if q >= limit:
         return fail_short(rd, frame, p, limit, 1)
     inside(q, 1, rd.start, rd.end)
@@ -1393,6 +1422,13 @@ cdef inline PyObject **slot_of(PyObject *instance, Field *field) noexcept:
     return <PyObject **>(<char *>instance + field.offset)
 
 
+cdef inline bint has_key(Field *field, uint32_t key) noexcept:
+    """Whether a component begins with an identifier of two octets; a string may be constructed as well."""
+    if field.key == key:
+        return True
+    return field.read == READ_IMPLICIT and is_string(field.node) and (field.key ^ key) == 0x2000
+
+
 cdef inline int find(Node *node, const uint8_t *p, const uint8_t *limit, const uint8_t **q) noexcept:
     """The component that begins with the identifier at p, or NO_COMPONENT, and where that identifier ends."""
     cdef int index = node.lead[p[0]]
@@ -1404,7 +1440,7 @@ cdef inline int find(Node *node, const uint8_t *p, const uint8_t *limit, const u
         q[0] = p + 2
         if index == NO_COMPONENT:
             return NO_COMPONENT
-        if node.fields[index].key != (<uint32_t>p[0] << 8 | p[1]) and node.fields[index].read != READ_UNTAGGED:
+        if node.fields[index].read != READ_UNTAGGED and not has_key(&node.fields[index], <uint32_t>p[0] << 8 | p[1]):
             return NO_COMPONENT
     return index
 
@@ -1516,7 +1552,9 @@ cdef int read_odd(
                     return ODD_ERROR
                 rd.pos = q
             reason = Reason.DUPLICATE_COMPONENT if duplicate else Reason.OUT_OF_ORDER
-            words = "expected {component} " + ("once, found it again" if duplicate else "earlier, found it here")
+            words = "expected {component} once, found it again"
+            if not duplicate:
+                words = "expected {component} earlier, found it here"
             if not deviate(rd, frame, node, p, q, limit, reason, words):
                 return ODD_ERROR
             if duplicate:
@@ -1835,7 +1873,8 @@ cdef struct Writer:
     bint full  # there was no room
 
 cdef enum:
-    HEADS = 64  # room for two identifiers and lengths, and any small value: asked for before each component
+    SMALL = 64  # room for any value that is no text and no octets
+    HEADS = 40  # room for what one level puts before a value: three identifiers and lengths of 11 octets at most
     DEEPEST = 256  # of constructed values; the most that `Limits.depth` lets a reader take
 
 
@@ -1875,15 +1914,19 @@ cdef uint8_t *refuse_value(Frame *frame, str wanted, PyObject *value) noexcept:
         return NULL
 
 
-cdef inline bint has_room(Writer *w, uint8_t *p, Py_ssize_t n) noexcept:
-    if p - w.start < n + HEADS:
+cdef inline bint has_room(Writer *w, Frame *frame, uint8_t *p, Py_ssize_t n) noexcept:
+    """Whether n octets go before p, and before these a small value and all the heads of what is being written.
+
+    Asked before each component and each text, so that nothing else has to be asked on the way back to the outermost.
+    """
+    if p - w.start < n + frame.reserve:
         w.full = True
         return False
     return True
 
 
-cdef inline uint8_t *put_head(uint8_t *p, uint32_t key, Py_ssize_t n) noexcept:
-    """Identifier and shortest length before the n octets at p."""
+cdef inline uint8_t *put_head(Writer *w, uint8_t *p, uint32_t key, Py_ssize_t n) noexcept:
+    """Identifier and shortest length before the n octets at p; `has_room` has seen to the room."""
     cdef int octets = 0
     if n < 0x80:
         p -= 1
@@ -1902,11 +1945,12 @@ cdef inline uint8_t *put_head(uint8_t *p, uint32_t key, Py_ssize_t n) noexcept:
         key >>= 8
     p -= 1
     p[0] = <uint8_t>key
+    inside(p, 1, w.start, w.end)
     return p
 
 
-cdef uint8_t *put_octets(Writer *w, const char *data, Py_ssize_t n, uint8_t *p) noexcept:
-    if not has_room(w, p, n):
+cdef uint8_t *put_octets(Writer *w, Frame *frame, const char *data, Py_ssize_t n, uint8_t *p) noexcept:
+    if not has_room(w, frame, p, n):
         return NULL
     p -= n
     inside(p, n, w.start, w.end)
@@ -1923,7 +1967,7 @@ cdef uint8_t *put_odd_text(Writer *w, Frame *frame, Node *node, PyObject *value,
     try:
         if isinstance(<object>value, Latin1String):
             octets = (<object>value).encode("latin-1")
-            return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+            return put_octets(w, frame, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
     except BaseException as error:
         set_exception(error)
         return NULL
@@ -1933,14 +1977,14 @@ cdef uint8_t *put_odd_text(Writer *w, Frame *frame, Node *node, PyObject *value,
             return NULL
         PyErr_Clear()
         return refuse_value(frame, "text without lone surrogates", value)
-    return put_octets(w, data, n, p)
+    return put_octets(w, frame, data, n, p)
 
 
 cdef inline uint8_t *put_text(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
     cdef Py_ssize_t n
     if PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
         n = PyUnicode_GET_LENGTH(value)
-        if not has_room(w, p, n):
+        if not has_room(w, frame, p, n):
             return NULL
         p -= n
         inside(p, n, w.start, w.end)
@@ -1949,7 +1993,7 @@ cdef inline uint8_t *put_text(Writer *w, Frame *frame, Node *node, PyObject *val
     return put_odd_text(w, frame, node, value, p)
 
 
-cdef uint8_t *put_integer(Writer *w, PyObject *value, uint8_t *p) noexcept:
+cdef uint8_t *put_integer(Writer *w, Frame *frame, PyObject *value, uint8_t *p) noexcept:
     """An int of any size in the fewest octets."""
     cdef int overflow = 0
     cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
@@ -1965,7 +2009,7 @@ cdef uint8_t *put_integer(Writer *w, PyObject *value, uint8_t *p) noexcept:
     try:
         large = int(<object>value)
         octets = large.to_bytes((large + (large < 0)).bit_length() // 8 + 1, "big", signed=True)
-        return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+        return put_octets(w, frame, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
     except BaseException as error:
         set_exception(error)
         return NULL
@@ -2000,7 +2044,7 @@ cdef uint8_t *put_oid(Writer *w, Frame *frame, Node *node, PyObject *value, uint
         octets = _oid_octets(<object>value)
         if octets is None:
             return refuse_value(frame, "an object identifier as 1.0.10161.13.3", value)
-        return put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+        return put_octets(w, frame, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
     except BaseException as error:
         set_exception(error)
         return NULL
@@ -2014,9 +2058,10 @@ cdef uint8_t *put_bits(Writer *w, Frame *frame, Node *node, PyObject *value, uin
         unused = (<object>value).unused
         if type(octets) is not bytes or type(unused) is not int or not 0 <= unused <= (7 if octets else 0):
             return refuse_value(frame, "bytes and 0 to 7 unused bits", value)
-        p = put_octets(w, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
+        p = put_octets(w, frame, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)  # which leaves SMALL before them
         if p != NULL:
             p -= 1
+            inside(p, 1, w.start, w.end)
             p[0] = <uint8_t>unused
         return p
     except BaseException as error:
@@ -2040,6 +2085,7 @@ cdef uint8_t *put_any(Writer *w, Frame *frame, Node *node, PyObject *value, uint
     rd.end = data + n
     rd.most_elements = n
     rd.most_depth = DEEPEST
+    rd.most_tag_octets = 8  # the most that `Limits` lets a reader take
     inner.up = NULL
     inner.node = node
     inner.at = -1
@@ -2053,7 +2099,7 @@ cdef uint8_t *put_any(Writer *w, Frame *frame, Node *node, PyObject *value, uint
             set_exception(error)
             return NULL
         return refuse(frame, Reason.UNWRITABLE_VALUE, f"expected the octets of one whole BER value, found {excerpt}")
-    return put_octets(w, <const char *>data, n, p)
+    return put_octets(w, frame, <const char *>data, n, p)
 
 
 cdef uint8_t *put_contents(Writer *w, Frame *frame, Node *node, PyObject *value, uint8_t *p) noexcept:
@@ -2067,7 +2113,7 @@ cdef uint8_t *put_contents(Writer *w, Frame *frame, Node *node, PyObject *value,
         # a plain number is as the lenient reader keeps an unlisted one; a member of another enumeration is a slip
         if Py_TYPE(value) != node.cls and not PyLong_CheckExact(value):
             return refuse_type(frame, node, value)
-        return put_integer(w, value, p)
+        return put_integer(w, frame, value, p)
     if kind == BOOLEAN:
         if value != Py_True and value != Py_False:
             return refuse_type(frame, node, value)
@@ -2079,13 +2125,13 @@ cdef uint8_t *put_contents(Writer *w, Frame *frame, Node *node, PyObject *value,
     if kind == INTEGER:
         if not PyLong_Check(value) or PyBool_Check(value):
             return refuse_type(frame, node, value)
-        return put_integer(w, value, p)
+        return put_integer(w, frame, value, p)
     if kind == OBJECT_IDENTIFIER:
         return put_oid(w, frame, node, value, p)
     if kind == OCTET_STRING:
         if not bytes_check(value):
             return refuse_type(frame, node, value)
-        return put_octets(w, bytes_data(value), bytes_size(value), p)
+        return put_octets(w, frame, bytes_data(value), bytes_size(value), p)
     if kind == NULL_TYPE:
         if value != <PyObject *>NULL_VALUE:
             return refuse_type(frame, node, value)
@@ -2105,7 +2151,7 @@ cdef uint8_t *put_value(Writer *w, Frame *frame, Node *node, PyObject *value, ui
     """A whole tag-length-value, ending at p; returns where it begins."""
     cdef uint8_t *end = p
     cdef int index
-    if not has_room(w, p, 0):
+    if not has_room(w, frame, p, 0):
         return NULL
     if node.kind == CHOICE:
         return put_choice(w, frame, node, value, p)
@@ -2114,22 +2160,23 @@ cdef uint8_t *put_value(Writer *w, Frame *frame, Node *node, PyObject *value, ui
     if node.kind == UNION:
         for index in range(node.count):
             if PyType_IsSubtype(Py_TYPE(value), node.fields[index].node.cls):
-                frame.node = node.fields[index].node
-                return put_value(w, frame, frame.node, value, p)
+                if frame.up == NULL:
+                    frame.node = node.fields[index].node
+                return put_value(w, frame, node.fields[index].node, value, p)
         return refuse_type(frame, node, value)
     p = put_contents(w, frame, node, value, p)
     if p == NULL:
         return NULL
-    p = put_head(p, key_of(node, value), end - p)
+    p = put_head(w, p, key_of(node, value), end - p)
     if node.wrap:
-        p = put_head(p, node.wrap, end - p)
+        p = put_head(w, p, node.wrap, end - p)
     return p
 
 
 cdef inline uint8_t *put_component(Writer *w, Frame *frame, Field *field, PyObject *value, uint8_t *p) noexcept:
     """A component with its tag, ending at p; returns where it begins."""
     cdef uint8_t *end = p
-    if not has_room(w, p, 0):
+    if not has_room(w, frame, p, 0):
         return NULL
     if field.read == READ_IMPLICIT:
         p = put_contents(w, frame, field.node, value, p)
@@ -2137,14 +2184,26 @@ cdef inline uint8_t *put_component(Writer *w, Frame *frame, Field *field, PyObje
         p = put_text(w, frame, field.node, value, p)
         if p == NULL:
             return NULL
-        p = put_head(p, key_of(field.node, value), end - p)
+        p = put_head(w, p, key_of(field.node, value), end - p)
     else:
         p = put_value(w, frame, field.node, value, p)
         if field.read == READ_UNTAGGED:
             return p
     if p == NULL:
         return NULL
-    return put_head(p, field.key, end - p)
+    return put_head(w, p, field.key, end - p)
+
+
+cdef inline bint enter(Frame *frame, Frame *up, Node *node) noexcept:
+    """Make ready to write what is inside a value; False, with an error set, where it is too deep."""
+    frame.up = up
+    frame.node = node
+    frame.depth = up.depth + 1
+    frame.reserve = up.reserve + HEADS
+    if frame.depth > DEEPEST:
+        refuse(up, Reason.LIMIT, "expected at most 256 levels of values, found more")
+        return False
+    return True
 
 
 cdef uint8_t *put_sequence(Writer *w, Frame *up, Node *node, PyObject *value, uint8_t *p) noexcept:
@@ -2154,11 +2213,8 @@ cdef uint8_t *put_sequence(Writer *w, Frame *up, Node *node, PyObject *value, ui
     cdef int same
     if Py_TYPE(value) != node.cls and not PyType_IsSubtype(Py_TYPE(value), node.cls):
         return refuse_type(up, node, value)
-    frame.up = up
-    frame.node = node
-    frame.depth = up.depth + 1
-    if frame.depth > DEEPEST:
-        return refuse(up, Reason.LIMIT, f"expected at most {DEEPEST} levels of constructed values, found more")
+    if not enter(&frame, up, node):
+        return NULL
     frame.at = node.count
     while frame.at > 0:
         frame.at -= 1
@@ -2184,9 +2240,8 @@ cdef uint8_t *put_sequence_of(Writer *w, Frame *up, Node *node, PyObject *value,
     cdef Frame frame
     if not PyTuple_Check(value):
         return refuse_type(up, node, value)
-    frame.up = up
-    frame.node = node
-    frame.depth = up.depth + 1
+    if not enter(&frame, up, node):
+        return NULL
     frame.at = PyTuple_GET_SIZE(value)
     while frame.at > 0:
         frame.at -= 1
@@ -2213,10 +2268,9 @@ cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint
         return refuse(
             up, Reason.UNWRITABLE_VALUE, "expected a CHOICE with exactly one member set, found none or several"
         )
-    frame.up = up
-    frame.node = node
+    if not enter(&frame, up, node):
+        return NULL
     frame.at = chosen
-    frame.depth = up.depth
     return put_component(w, &frame, &node.fields[chosen], slot_of(value, &node.fields[chosen])[0], p)
 
 
@@ -2228,6 +2282,8 @@ cdef Py_ssize_t _open(
     """Make ready to read the value at `offset`, and no more of it than the limits allow; returns that many octets."""
     cdef Py_ssize_t octets = _default_octets
     cdef Py_ssize_t declared
+    if table is None or table.node.table == NULL:
+        raise TypeError("a Table made by table() is wanted")
     rd[0] = _default_reader
     if limits is not DEFAULT_LIMITS:
         if not isinstance(limits, Limits):
@@ -2482,26 +2538,32 @@ def write(Table table, value, bint defaults, /):
     cdef uint8_t *p
     cdef Writer w
     cdef Frame base
-    cdef object result
+    cdef PyObject *made
     if table is None:
         table = _table_of_instance(value)
+    elif table.node.table == NULL:
+        raise TypeError("a Table made by table() is wanted")
     base.up = NULL
     base.at = -1
     while True:
         base.node = &table.node
         base.depth = 0
+        base.reserve = SMALL + HEADS
         w.start = buffer
         w.end = buffer + size
         w.defaults = defaults
         w.full = False
         p = put_value(&w, &base, &table.node, <PyObject *>value, w.end)
+        made = NULL
         if p != NULL:
-            result = PyBytes_FromStringAndSize(<const char *>p, w.end - p)
+            made = bytes_new(<const char *>p, w.end - p)
         if buffer != small:
             PyMem_Free(buffer)
-        if p != NULL:
+        if made != NULL:
+            result = <object>made
+            Py_DECREF(made)
             return result
-        if not w.full:
+        if p != NULL or not w.full:
             reraise()
         size *= 4
         buffer = <uint8_t *>PyMem_Malloc(size)

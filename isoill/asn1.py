@@ -271,6 +271,24 @@ STRING_TAGS = {
 }
 
 
+#: What to call the universal tag numbers.
+UNIVERSAL_NAMES = {
+    1: "BOOLEAN",
+    2: "INTEGER",
+    3: "BIT STRING",
+    4: "OCTET STRING",
+    5: "NULL",
+    6: "OBJECT IDENTIFIER",
+    8: "EXTERNAL",
+    9: "REAL",
+    10: "ENUMERATED",
+    16: "SEQUENCE",
+    17: "SET",
+    23: "UTCTime",
+    24: "GeneralizedTime",
+} | {number: name for name, number in STRING_TAGS.items()}
+
+
 class String:
     """A ``str`` of one string type, or of a CHOICE of them: a plain ``str`` takes the first."""
 
@@ -396,8 +414,9 @@ class Type:
 
     @property
     def takes_implicit_tag(self) -> bool:
-        """Whether a tag may replace the type's own: not where there is none, or a choice of several."""
-        return self.kind not in (Kind.CHOICE, Kind.UNION, Kind.ANY) and len(self.strings) <= 1
+        """Whether a tag may replace the type's own: not where there is none, or a choice of several, or one around it."""
+        explicit = self.tag is not None and self.tag.explicit
+        return self.kind not in (Kind.CHOICE, Kind.UNION, Kind.ANY) and len(self.strings) <= 1 and not explicit
 
     def __str__(self) -> str:
         return self.name
@@ -460,6 +479,8 @@ def fields_of(cls: type[Any]) -> tuple[Component, ...]:
     return components
 
 
+#: Kinds that an annotation names, and the Python type that carries each.
+_CARRIED = {Kind.ANY: bytes, Kind.OCTET_STRING: bytes, Kind.OBJECT_IDENTIFIER: str}
 _PLAIN: dict[Any, Kind] = {bool: Kind.BOOLEAN, int: Kind.INTEGER, Null: Kind.NULL, BitString: Kind.BIT_STRING}
 
 
@@ -480,8 +501,12 @@ def type_of(annotation: Any) -> Type:
 
     for extra in extras:
         if isinstance(extra, Kind):
+            if bare is not _CARRIED.get(extra):
+                raise TypeError(f"{extra.asn1_name} is not known of {bare}")
             return make(extra, extra.asn1_name)
         if isinstance(extra, String):
+            if bare is not str:
+                raise TypeError(f"a string type is known of str, found {bare}")
             return make(Kind.STRING, " | ".join(extra.names), strings=extra.names)
     if isinstance(bare, type) and "__type__" in bare.__dict__:
         declared: Type = bare.__dict__["__type__"]
@@ -550,9 +575,21 @@ def _component(owner: str, name: str, annotation: Any, default: Any, *, alternat
         raise TypeError(f"{where}: {tag} cannot replace the tag of {type_}, which has none of its own")
     if tag is None and type_.kind is Kind.ANY:
         raise TypeError(f"{where}: an ANY without a tag is ambiguous")
+    if tag is None and type_.kind is Kind.UNION:
+        raise TypeError(f"{where}: a union without a tag is not a component; a class made with @choice may be")
+    if not optional and default is not MISSING and not _may_be(type_, default):
+        raise TypeError(f"{where}: a default of {type_} is wanted, found {default!r}")
     spelling = next((extra.text for extra in extras if isinstance(extra, Name)), name.replace("_", "-"))
     default = MISSING if optional else default
     return Component(name=name, asn1_name=spelling, type=type_, tag=tag, optional=optional, default=default)
+
+
+def _may_be(type_: Type, default: Any) -> bool:
+    """Whether a value can be the DEFAULT of a type; of the constructed types isoill knows none."""
+    if type_.kind is Kind.ENUMERATED:
+        return type(default) is type_.python
+    carriers = {Kind.BOOLEAN: bool, Kind.INTEGER: int, Kind.STRING: str, Kind.OBJECT_IDENTIFIER: str}
+    return type(default) is carriers.get(type_.kind)
 
 
 def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
@@ -586,6 +623,8 @@ def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
 def _declare(cls: type[Any], kind: Kind, tag: Tag | None, name: str | None) -> type[Any]:
     """Make the dataclass and hang on it what `fields_of` and `type_of` read."""
     components = _components(cls, alternative=kind is Kind.CHOICE)
+    if kind is Kind.CHOICE and not components:
+        raise TypeError(f"{cls.__name__}: a CHOICE of one alternative or more is wanted, found none")
     made: type[Any] = record(kw_only=True)(cls)
     made.__components__ = components
     made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from isoill import _ber
 from isoill.asn1 import (
     STRING_TAGS,
+    UNIVERSAL_NAMES,
     BitString,
     Component,
     Enumerated,
@@ -34,10 +35,6 @@ __all__ = ["dump", "tree"]
 _EXCERPT = 32  # octets shown of what is not understood
 _APDU = type_of(Annotated[ILLAPDU, TypeName("ILL-APDU")])
 _EXTERNAL = type_of(External)
-_TAG_NAMES = {
-    1: "BOOLEAN", 2: "INTEGER", 3: "BIT STRING", 4: "OCTET STRING", 5: "NULL", 6: "OBJECT IDENTIFIER", 8: "EXTERNAL",
-    10: "ENUMERATED", 16: "SEQUENCE", 17: "SET",
-} | {number: name for name, number in STRING_TAGS.items()}  # fmt: skip
 
 
 def _quoted(text: str) -> str:
@@ -255,7 +252,11 @@ class _Walk:
             return True
         tag, number = header.tag_class, header.number
         label, inside, described = _match(wanted, tag, number)
-        name = _TAG_NAMES.get(number, f"[UNIVERSAL {number}]") if tag is TagClass.UNIVERSAL else _bracketed(tag, number)
+        name = (
+            UNIVERSAL_NAMES.get(number, f"[UNIVERSAL {number}]")
+            if tag is TagClass.UNIVERSAL
+            else _bracketed(tag, number)
+        )
         if wanted and described is None and inside is None:
             label = "?"
         if described is None and inside is None and (tag, number) == (TagClass.UNIVERSAL, 8):
@@ -328,7 +329,7 @@ def _match(
             if label or inside is not None or found is not None:
                 return ".".join(filter(None, [component.asn1_name, label])), inside, found
         elif (tag, number) in described.leading_tags:
-            label = component.asn1_name or ("" if described.name in _TAG_NAMES.values() else described.name)
+            label = component.asn1_name or ("" if described.name in UNIVERSAL_NAMES.values() else described.name)
             if described.tag is not None and described.tag.explicit:
                 return label, (_unnamed(replace(described, tag=None)),), None
             return label, None, described

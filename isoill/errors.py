@@ -161,9 +161,9 @@ class Limits:
     length_octets: int = 8
     #: octets of one INTEGER, so that ``str`` of it stays cheap
     integer_octets: int = 20
-    #: arcs of one OBJECT IDENTIFIER
+    #: arcs of one OBJECT IDENTIFIER, 1024 at most
     oid_arcs: int = 128
-    #: octets of one arc
+    #: octets of one arc, 1024 at most
     oid_arc_octets: int = 20
     #: segments of one constructed string: 500,000 empty ones are 1 MB of nothing
     segments: int = 4_096
@@ -171,7 +171,7 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value: Any = getattr(self, field.name)
-            most = _MOST.get(field.name, 1 << 31)
+            most = _MOST.get(field.name, (1 << 31) - 1)
             if type(value) is not int or not 1 <= value <= most:
                 raise ValueError(f"Limits.{field.name}: expected 1 to {most}, found {value!r}")
 
@@ -183,6 +183,8 @@ _MOST = {
     "tag_octets": 8,
     "length_octets": 8,
     "integer_octets": 1024,
+    "oid_arcs": 1024,
+    "oid_arc_octets": 1024,
 }
 
 #: What `isoill.decode` keeps when nothing else is said.

@@ -254,7 +254,6 @@ cdef class Table:
     cdef Node node
     cdef readonly object type
     cdef readonly tuple components
-    cdef bint recursive  # it holds itself, directly or by others
     cdef list alive
 
     def __dealloc__(self):
@@ -272,12 +271,11 @@ cdef class Table:
 
 def table(type, /):
     """The `Table` of a declared class, or of any annotation of `isoill.asn1`; made once and kept."""
-    cdef _Building building
     found = _tables.get(type)
     if found is None:
-        building = _Building()
+        building = {}
         found = _build(type_of(type), building)
-        for described, made in building.tables.items():
+        for described, made in building.items():
             _tables.setdefault(described, made)
             if type_of(described.python) == described:
                 _tables.setdefault(described.python, made)
@@ -285,25 +283,11 @@ def table(type, /):
     return found
 
 
-cdef class _Building:
-    """What is being built: tables by their `Type`, and those on the way from the outermost to the one under way."""
-
-    cdef dict tables
-    cdef list path
-
-    def __cinit__(self):
-        self.tables = {}
-        self.path = []
-
-
-cdef Table _build(described, _Building building):
-    """Make the Table of a type and those below it; a class that is under way already holds itself."""
+cdef Table _build(described, dict building):
+    """Make the Table of a type and those below it; `building` has those of the classes met so far, whole or under way."""
     cdef Table made
-    found = _tables.get(described) or building.tables.get(described)
+    found = _tables.get(described) or building.get(described)
     if found is not None:
-        if found in building.path:
-            for under_way in building.path[building.path.index(found):]:
-                (<Table>under_way).recursive = True
         return found
     made = Table.__new__(Table)
     made.type = described
@@ -315,15 +299,13 @@ cdef Table _build(described, _Building building):
     made.node.table = <PyObject *>made
     made.node.kind = int(described.kind)
     if described.python is not None:
-        building.tables[described] = made
+        building[described] = made
     if described.tag is not None and described.tag.explicit:
         made.node.wrap = _identifier(described.tag.tag_class, described.tag.number, True)
     kind = described.kind
     if kind is Kind.SEQUENCE or kind is Kind.CHOICE:
         made.components = fields_of(described.python)
-        building.path.append(made)
         _fill_class(made, building)
-        building.path.pop()
     elif kind is Kind.UNION:
         _fill_union(made, building)
     elif kind is Kind.SEQUENCE_OF:
@@ -359,7 +341,7 @@ cdef uint32_t _identifier(tag_class, number, bint constructed):
     return (first | 0x1F) << 8 | <uint32_t>number
 
 
-cdef _fill_class(Table made, _Building building):
+cdef _fill_class(Table made, dict building):
     cdef Node *node = &made.node
     cdef Field *field
     cdef Table child
@@ -367,12 +349,14 @@ cdef _fill_class(Table made, _Building building):
     cdef int index
     cls = made.type.python
     node.cls = <PyTypeObject *>cls
-    if cls.__dictoffset__ or cls.__weakrefoffset__ or cls.__itemsize__:
-        raise TypeError(f"{cls.__name__}: a class with slots, and nothing else, is wanted")
     node.count = len(made.components)
+    node.body_size = node.cls.tp_basicsize - <Py_ssize_t>sizeof(PyObject)
+    if cls.__dictoffset__ or cls.__weakrefoffset__ or cls.__itemsize__ or (
+        node.body_size != node.count * <Py_ssize_t>sizeof(void *)
+    ):
+        raise TypeError(f"{cls.__name__}: a class with a slot for each component, and nothing else, is wanted")
     if node.count > MOST_COMPONENTS:
         raise TypeError(f"{cls.__name__}: at most {MOST_COMPONENTS} components are wanted, found {node.count}")
-    node.body_size = node.cls.tp_basicsize - <Py_ssize_t>sizeof(PyObject)
     node.body = <char *>PyMem_Malloc(node.body_size or 1)
     node.fields = <Field *>PyMem_Malloc(sizeof(Field) * (node.count or 1))
     node.defaults = <uint8_t *>PyMem_Malloc(node.count or 1)
@@ -419,8 +403,7 @@ cdef _fill_class(Table made, _Building building):
             node.defaults_count += 1
 
 
-    if node.body_size == node.count * <Py_ssize_t>sizeof(void *) and not made.recursive:
-        let_go_fast(node.cls)
+    let_go_fast(node.cls)
 
 
 cdef _slot(cls, name):
@@ -445,6 +428,8 @@ cdef _lead(Node *node, int index, component):
         ]
     for key in keys:
         if key > 0xFF:
+            if node.high[key & 0x7F] != NO_COMPONENT and node.high[key & 0x7F] != index:
+                raise TypeError(f"{component.name}: tags above 30 of one number and two classes are not supported")
             node.lead[key >> 8] = HIGH_TAG
             node.high[key & 0x7F] = index
         else:
@@ -473,7 +458,7 @@ cdef list _begins(type_):
     return [(tag_class, number, _forms(type_.kind)) for tag_class, number in type_.leading_tags]
 
 
-cdef _fill_union(Table made, _Building building):
+cdef _fill_union(Table made, dict building):
     cdef Node *node = &made.node
     cdef Table child
     cdef int index
@@ -499,10 +484,10 @@ cdef _fill_members(Table made):
     cdef Node *node = &made.node
     node.cls = <PyTypeObject *>made.type.python
     members = {member._value_: member for member in made.type.python}
+    if not members or max(members) - min(members) > 4095 or not -(2**31) <= min(members) < 2**31:
+        raise TypeError(f"{made.type}: values of 32 bits within 4096 of each other are wanted")
     node.first = min(members)
     node.members_count = max(members) - node.first + 1
-    if node.members_count > 4096:
-        raise TypeError(f"{made.type}: values within 4096 of each other are wanted")
     node.members = <PyObject **>PyMem_Malloc(sizeof(PyObject *) * node.members_count)
     if node.members == NULL:
         raise MemoryError
@@ -1336,7 +1321,7 @@ cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) n
         return False
     # 30 .. 30 is a list of SEQUENCEs, 30 .. 80 the first of them: look one level deeper (Overdue's extensions)
     i = 2 + (p[1] & 0x7F if p[1] > 0x80 else 0)
-    return i < end - p and p[i] != 0x30
+    return i < end - p and p[i] != 0x30 and p[i] != 0
 
 
 cdef PyObject *read_explicit(
@@ -1691,6 +1676,13 @@ cdef PyObject *read_sequence(
     return instance
 
 
+cdef inline bint may_lack_sequence(Node *element) noexcept:
+    """Whether 30 in place of an element, or 30 in place of what is in one, can only be a SEQUENCE too many."""
+    if element.kind == SEQUENCE:
+        return element.lead[0x30] == NO_COMPONENT
+    return element.kind < SEQUENCE
+
+
 cdef PyObject *read_sequence_of(
     Reader *rd, Frame *up, Node *node, const uint8_t *at,
     const uint8_t *p, const uint8_t *end, const uint8_t *limit
@@ -1714,7 +1706,7 @@ cdef PyObject *read_sequence_of(
     frame.node = node
     frame.at = 0
     frame.depth = up.depth + 1
-    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and node.element.kind != ANY:
+    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and may_lack_sequence(node.element):
         # 30 {30 .. 30 ..} and nothing behind it: a SEQUENCE too many around the elements
         if not read_head(rd, &frame, p, limit, &head):
             return NULL
@@ -1966,7 +1958,7 @@ cdef uint8_t *put_odd_text(Writer *w, Frame *frame, Node *node, PyObject *value,
         return refuse_type(frame, node, value)
     try:
         if isinstance(<object>value, Latin1String):
-            octets = (<object>value).encode("latin-1")
+            octets = str.encode(<object>value, "latin-1")
             return put_octets(w, frame, PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), p)
     except BaseException as error:
         set_exception(error)
@@ -2016,7 +2008,7 @@ cdef uint8_t *put_integer(Writer *w, Frame *frame, PyObject *value, uint8_t *p) 
 
 
 def _is_arc(text):
-    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) < 64
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) < 2500
 
 
 cdef bytes _oid_octets(str text):
@@ -2224,11 +2216,11 @@ cdef uint8_t *put_sequence(Writer *w, Frame *up, Node *node, PyObject *value, ui
             continue
         if component == NULL or component == Py_None:
             return refuse_type(&frame, field.node, component)
-        if field.default != NULL and not w.defaults:
+        if field.default != NULL and not w.defaults and Py_TYPE(component) == Py_TYPE(field.default):
             same = PyObject_RichCompareBool(component, field.default, Py_EQ)
             if same < 0:
                 return NULL
-            if same and Py_TYPE(component) == Py_TYPE(field.default):
+            if same:
                 continue
         p = put_component(w, &frame, field, component, p)
         if p == NULL:
@@ -2381,7 +2373,7 @@ def read(Table table not None, data, list deviations, limits, /):
     return _read(table, octets.start, octets.size, deviations, limits)
 
 
-def read_from(Table table not None, data, Py_ssize_t offset, list deviations, limits, /):
+def read_from(Table table not None, data, offset, list deviations, limits, /):
     """The value at an offset, and the offset at which it ends; what follows is not looked at.
 
     Reading is lenient where there is a list for the deviations, strict where there is None.
@@ -2390,20 +2382,21 @@ def read_from(Table table not None, data, Py_ssize_t offset, list deviations, li
     cdef Reader rd
     cdef Frame base
     cdef PyObject *value
-    cdef Py_ssize_t most
+    cdef Py_ssize_t most, begin
     if not 0 <= offset <= octets.size:
         raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
-    most = _open(&rd, &base, table, octets.start, offset, octets.size, limits)
-    if declared_size(octets.start + offset, rd.end) > most:
-        _fail_octets(table, offset, most)
+    begin = offset
+    most = _open(&rd, &base, table, octets.start, begin, octets.size, limits)
+    if declared_size(octets.start + begin, rd.end) > most:
+        _fail_octets(table, begin, most)
     rd.deviations = NULL if deviations is None else <PyObject *>deviations
-    value = read_value(&rd, &base, &table.node, octets.start + offset, rd.end)
+    value = read_value(&rd, &base, &table.node, octets.start + begin, rd.end)
     if value == NULL:
         try:
             reraise()
         except TruncatedError:
-            if octets.size - offset > most:
-                _fail_octets(table, offset, most)
+            if octets.size - begin > most:
+                _fail_octets(table, begin, most)
             raise
     result = <object>value
     Py_DECREF(value)
@@ -2444,7 +2437,7 @@ cdef class Peek:
     def __call__(self, data, /):
         cdef _Octets octets
         cdef const uint8_t *start
-        cdef Py_ssize_t size
+        cdef Py_ssize_t size, most
         cdef Reader rd
         cdef Frame base, frame
         cdef Head head, inner
@@ -2464,7 +2457,9 @@ cdef class Peek:
             octets = _Octets(data)
             start = octets.start
             size = octets.size
-        _open(&rd, &base, self.table, start, 0, size, DEFAULT_LIMITS)
+        most = _open(&rd, &base, self.table, start, 0, size, DEFAULT_LIMITS)
+        if declared_size(start, rd.end) > most:
+            _fail_octets(self.table, 0, most)
         alternative = self.table.node.lead[start[0]] if size else NO_COMPONENT
         if alternative == NO_COMPONENT:
             if size == 0:
@@ -2514,6 +2509,9 @@ cdef class Peek:
             p = skip(&rd, &base, start, rd.end)
             if p == NULL:
                 Py_DECREF(value)
+                if size > most:
+                    PyErr_Clear()
+                    _fail_octets(self.table, 0, most)
                 reraise()
         length = p - start
         envelope = new_instance(<PyTypeObject *>self.record)

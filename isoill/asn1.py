@@ -290,13 +290,28 @@ UNIVERSAL_NAMES = {
 
 
 class String:
-    """A ``str`` of one string type, or of a CHOICE of them: a plain ``str`` takes the first."""
+    """A ``str`` of one string type; or of a CHOICE of two, of which the second is VisibleString.
+
+    A plain ``str`` takes the first, a `VisibleString` the second.
+    """
+
+    __slots__ = ("names",)
 
     def __init__(self, *names: str) -> None:
         for name in names:
             if name not in STRING_TAGS:
                 raise TypeError(f"a string type is wanted ({', '.join(STRING_TAGS)}), found {name!r}")
+        if len(names) not in (1, 2) or names[1:] not in ((), ("VisibleString",)) or len(set(names)) < len(names):
+            raise TypeError(
+                f"one string type is wanted, or another and VisibleString, found {', '.join(names) or 'none'}"
+            )
         self.names = names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, String) and self.names == other.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
 
 
 @record
@@ -355,8 +370,16 @@ class Alphabet:
 class Among:
     """A subset of an ENUMERATED, as ``Shipped-Service-Type``; kept by the strategies, never by the decoder."""
 
+    __slots__ = ("values",)
+
     def __init__(self, *values: Enumerated) -> None:
         self.values = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Among) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
 
     def __str__(self) -> str:
         return " | ".join(value.asn1_name for value in self.values)
@@ -414,7 +437,7 @@ class Type:
 
     @property
     def takes_implicit_tag(self) -> bool:
-        """Whether a tag may replace the type's own: not where there is none, or a choice of several, or one around it."""
+        """Whether a tag may replace the type's own: not where there is none, a choice of several, or one around it."""
         explicit = self.tag is not None and self.tag.explicit
         return self.kind not in (Kind.CHOICE, Kind.UNION, Kind.ANY) and len(self.strings) <= 1 and not explicit
 

@@ -7,9 +7,11 @@ command was called wrongly, or a file could not be read or written.
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,18 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character shows its number
     try:
+        if sys.stdout is None:
+            raise _CommandError("standard output: it is closed", 2)
         code: int = options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except _CommandError as error:
         _complain(str(error))
         return error.code
     except BrokenPipeError:  # whoever read our output has read enough
         _let_go_of_output()
         return 0
-    except OSError as error:  # files are seen to where they are opened: it is our output that cannot be written
+    except OSError as error:  # reading is seen to where it is done: it is our output that cannot be written
         _let_go_of_output()
         _complain(f"standard output: {error.strerror}")
+        return 2
+    except MemoryError:
+        _complain("expected messages that memory holds, found more")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -94,23 +100,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open(name: str) -> BinaryIO:
-    if name == "-":
-        if sys.stdin is None:
-            raise _CommandError("standard input: it is closed", 2)
-        return sys.stdin.buffer
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A file, or standard input; what goes wrong in opening or reading it is one line."""
     try:
-        return open(name, "rb")
+        if name != "-":
+            with open(name, "rb") as file:
+                yield file
+        elif sys.stdin is None:
+            raise _CommandError("standard input: it is closed", 2)
+        else:
+            yield sys.stdin.buffer
     except OSError as error:
-        raise _CommandError(f"{name}: {error.strerror}", 2) from None
+        raise _CommandError(f"{_shown(name)}: {error.strerror}", 2) from None
 
 
 def _read(name: str) -> bytes:
-    with _open(name) as file:
-        try:
-            return file.read()
-        except OSError as error:
-            raise _CommandError(f"{name}: {error.strerror}", 2) from None
+    with _opened(name) as file:
+        return file.read()
 
 
 def _shown(name: str) -> str:
@@ -121,6 +128,8 @@ def _shown(name: str) -> str:
 def _decode(options: argparse.Namespace) -> int:
     code = 0
     several = len(options.files) > 1
+    if options.json and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # JSON is, whatever the terminal is
     for name in options.files:
         try:
             number = 0
@@ -145,7 +154,7 @@ def _decode(options: argparse.Namespace) -> int:
 
 def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
     if not lenient:
-        with _open(name) as file:
+        with _opened(name) as file:
             yield from isoill.iter_apdus(file)
         return
     data, offset = _read(name), 0
@@ -158,21 +167,21 @@ def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
 
 def _encode(options: argparse.Namespace) -> int:
     name = _shown(options.file)
-    written = b""
-    texts = _objects(_read(options.file))
+    written = []
+    texts = _objects(_read(options.file).removeprefix(codecs.BOM_UTF8))
     for number, text in enumerate(texts, 1):
         try:
-            written += isoill.encode(isoill.from_json(text), defaults=not options.no_defaults)
+            written.append(isoill.encode(isoill.from_json(text), defaults=not options.no_defaults))
         except (isoill.PlainError, isoill.EncodeError) as error:
             place = f", message {number}" if len(texts) > 1 else ""
             raise _CommandError(f"{name}{place}: {error}", 1) from None
     if not written:
         raise _CommandError(f"{name}: expected JSON, found nothing", 1)
     if options.output == "-":
-        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.write(b"".join(written))
         return 0
     try:
-        Path(options.output).write_bytes(written)
+        Path(options.output).write_bytes(b"".join(written))
     except OSError as error:
         raise _CommandError(f"{options.output}: {error.strerror}", 2) from None
     return 0

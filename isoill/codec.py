@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, BinaryIO, TypeVar, overload
 
 try:
@@ -143,8 +143,8 @@ def iter_apdus(
     ['ILLRequest', 'ILLRequest']
     """
     if isinstance(source, Octets):
-        offset = 0
-        while offset < len(source):
+        offset, size = 0, memoryview(source).nbytes
+        while offset < size:
             apdu, offset = decode_from(source, offset, strict=strict, limits=limits)
             yield apdu
     elif hasattr(source, "read"):
@@ -154,15 +154,13 @@ def iter_apdus(
 
 
 def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAPDU]:
-    """`iter_apdus` of a file: what is held doubles until it holds an APDU, so that reading stays linear."""
-    held, before, offset = source.read(_CHUNK), 0, 0
-    if not isinstance(held, bytes):
-        raise TypeError("source: expected a file open for reading bytes ('rb'), found one that gives something else")
+    """`iter_apdus` of a file; what is held is one APDU and one piece at most."""
+    held, before, offset = _read(source, 1), 0, 0
     while offset < len(held):
         try:
             apdu, offset = decode_from(held, offset, strict=strict, limits=limits)
         except TruncatedError as error:
-            more = source.read(max(_CHUNK, error.needed, len(held) - offset))
+            more = _read(source, error.needed)
             if not more:
                 raise _moved(error, before) from None
             held, before, offset = held[offset:] + more, before + offset, 0
@@ -171,7 +169,26 @@ def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAP
         else:
             yield apdu
             if offset == len(held):
-                held, before, offset = source.read(_CHUNK), before + offset, 0
+                held, before, offset = _read(source, 1), before + offset, 0
+
+
+def _read(source: BinaryIO, needed: int) -> bytes:
+    """At least so many octets, unless there are no more; what has come already is not kept waiting for the rest."""
+    read: Callable[[int], Any] = getattr(source, "read1", source.read)
+    pieces: list[bytes] = []
+    while needed > 0:
+        piece = read(max(_CHUNK, needed))
+        if piece is None:
+            raise TypeError("source: expected a file that waits for its octets, found one that does not (non-blocking)")
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise TypeError(
+                f"source: expected a file open for reading bytes ('rb'), found one that gives {piece!r:.40}"
+            )
+        if not piece:
+            break
+        pieces.append(bytes(piece))
+        needed -= len(pieces[-1])
+    return b"".join(pieces)
 
 
 def _moved(error: DecodeError, octets: int) -> DecodeError:

@@ -90,45 +90,49 @@ def tree(value: object, /) -> str:
         institution-symbol: "als:BVAS"
     """
     described: Type = type_of(type(value))
-    return "\n".join([described.name, *("  " + line for line in _branches(value))])
+    return "\n".join([described.name, *_branches(value, 1)])
 
 
-def _branches(value: Any) -> Iterator[str]:
+def _branches(value: Any, depth: int) -> Iterator[str]:
     """The lines below a value of a declared class."""
     for component in fields_of(type(value)):
         item = getattr(value, component.name)
         if item is not None:
-            yield from _branch(component.asn1_name, component.type, item)
+            yield from _branch(component.asn1_name, component.type, item, depth)
 
 
-def _branch(label: str, described: Type, value: Any) -> Iterator[str]:
+def _branch(label: str, described: Type, value: Any, depth: int) -> Iterator[str]:
     """The lines of one component, the first with its name."""
+    indent = "  " * depth
     match described.kind:
         case Kind.SEQUENCE | Kind.CHOICE:
-            yield label
-            yield from ("  " + line for line in _branches(value))
+            yield f"{indent}{label}"
+            yield from _branches(value, depth + 1)
         case Kind.SEQUENCE_OF:
-            yield label if value else f"{label}: (none)"
+            yield f"{indent}{label}" if value else f"{indent}{label}: (none)"
             assert described.element is not None
             for index, item in enumerate(value, 1):
-                yield from ("  " + line for line in _branch(str(index), described.element, item))
+                yield from _branch(str(index), described.element, item, depth + 1)
         case Kind.ANY:
-            yield label
-            yield from ("  " + line for line in _any_lines(value))
+            yield f"{indent}{label}"
+            yield from _any_lines(value, depth + 1)
         case _:
-            yield f"{label}: {_word(value, described)}"
+            yield f"{indent}{label}: {_word(value, described)}"
 
 
-def _any_lines(octets: bytes) -> Iterator[str]:
+def _any_lines(octets: bytes, depth: int) -> Iterator[str]:
     """What an ANY holds: an EXTERNAL by its components, anything else by its tags."""
+    if depth > DEFAULT_LIMITS.depth:  # an EXTERNAL in an EXTERNAL in an EXTERNAL ...
+        yield f"{'  ' * depth}{_hex(octets)}"
+        return
     try:
         external = _ber.read(_ber.table(External), octets, None, DEFAULT_LIMITS)
     except DecodeError:
         for element in _elements(octets, (), DEFAULT_LIMITS):
-            yield f"{'  ' * element.depth}{element.text}"
+            yield f"{'  ' * (depth + element.depth)}{element.text}"
     else:
-        yield "EXTERNAL"
-        yield from ("  " + line for line in _branches(external))
+        yield f"{'  ' * depth}EXTERNAL"
+        yield from _branches(external, depth + 1)
 
 
 # ── octets ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ NULL as ``"NULL"``; a text that is no plain ``str`` under the name of its class,
 from __future__ import annotations
 
 import json
+import reprlib
 from typing import Any, TypeVar, overload
 
 from isoill.asn1 import (
@@ -29,9 +30,7 @@ __all__ = ["PlainError", "from_dict", "from_json", "to_dict", "to_json"]
 
 T = TypeVar("T")
 
-_APDUS = {
-    alternative.python.__name__: alternative for alternative in type_of(ILLAPDU).alternatives if alternative.python
-}
+_APDU = type_of(ILLAPDU)
 _TEXTS: dict[str, type[str]] = {cls.__name__: cls for cls in (VisibleString, Latin1String, Latin1VisibleString)}
 
 
@@ -60,36 +59,39 @@ def to_dict(value: object, /) -> dict[str, Any]:
     >>> to_dict(isoill.SystemId.of("als:BVAS"))
     {'person_or_institution_symbol': {'institution_symbol': 'als:BVAS'}}
     """
-    name = type(value).__name__
-    plain: dict[str, Any] = {"apdu": name} if name in _APDUS and _APDUS[name].python is type(value) else {}
-    for component in fields_of(type(value)):
+    cls = type(value)
+    name = next((base.__name__ for base in cls.__mro__ if base.__dict__.get("__type__") in _APDU.alternatives), None)
+    plain: dict[str, Any] = {"apdu": name} if name else {}
+    for component in fields_of(cls):
         item = getattr(value, component.name)
         if item is not None:
-            plain[component.name] = _plain(item)
+            plain[component.name] = _plain(component.type, item)
     return plain
 
 
-def _plain(value: Any) -> Any:
-    """One value, whatever it is, as what JSON can say."""
-    match value:
-        case bool():
-            return value
-        case Enumerated():
-            return value.name
-        case bytes():
-            return value.hex()
-        case str():
-            return {type(value).__name__: str(value)} if type(value).__name__ in _TEXTS else str(value)
-        case tuple():
-            return [_plain(item) for item in value]
-        case BitString():
-            return {"octets": value.octets.hex(), "unused": value.unused}
-        case int():
+def _plain(described: Type, value: Any) -> Any:
+    """One value of a type as what JSON can say."""
+    match described.kind:
+        case Kind.SEQUENCE_OF:
+            assert described.element is not None
+            return [_plain(described.element, item) for item in value]
+        case Kind.ENUMERATED:
+            return value.name if isinstance(value, Enumerated) else int(value)
+        case Kind.INTEGER:
             return int(value)
-        case _ if value is NULL:
+        case Kind.OCTET_STRING | Kind.ANY:
+            return value.hex()
+        case Kind.STRING:
+            name = next((name for name, cls in _TEXTS.items() if type(value) is cls), None)
+            return {name: str(value)} if name else str(value)
+        case Kind.BIT_STRING:
+            return {"octets": value.octets.hex(), "unused": value.unused}
+        case Kind.NULL:
             return "NULL"
-        case _:
+        case Kind.SEQUENCE | Kind.CHOICE | Kind.UNION:
             return to_dict(value)
+        case _:
+            return value
 
 
 def to_json(value: object, /, *, indent: int | None = None) -> str:
@@ -115,16 +117,8 @@ def from_dict(plain: dict[str, Any], /, *, type: Any = None) -> Any:
     >>> from_dict({"person_or_institution_symbol": {"institution_symbol": "als:BVAS"}}, type=isoill.SystemId).symbol
     'als:BVAS'
     """
-    if type is not None:
-        described = type_of(type)
-        return _value(described, plain, described.name)
-    if not isinstance(plain, dict):
-        raise _refused("a dict", plain, "")
-    name = plain.get("apdu")
-    if not isinstance(name, str) or name not in _APDUS:
-        raise PlainError(Reason.UNLISTED_VALUE, f"expected the class of an APDU under 'apdu', found {name!r:.60}")
-    rest = {key: item for key, item in plain.items() if key != "apdu"}
-    return _value(_APDUS[name], rest, _APDUS[name].name)
+    described = _APDU if type is None else type_of(type)
+    return _value(described, plain, "" if described.kind is Kind.UNION else described.name)
 
 
 @overload
@@ -160,13 +154,25 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in pairs:
         if key in found:
-            raise PlainError(Reason.DUPLICATE_COMPONENT, f"expected each key once, found {key!r:.60} twice")
+            raise PlainError(Reason.DUPLICATE_COMPONENT, f"expected each key once, found {_shown(key)} twice")
         found[key] = item
     return found
 
 
 def _refused(wanted: str, found: object, path: str) -> PlainError:
-    return PlainError(Reason.WRONG_TYPE, f"expected {wanted}, found {found!r:.60}", path)
+    return PlainError(Reason.WRONG_TYPE, f"expected {wanted}, found {_shown(found)}", path)
+
+
+def _shown(found: object) -> str:
+    """Something plain in a few characters, however deep or long it is."""
+    try:
+        return _SHORT.repr(found)
+    except ValueError:  # an int of more digits than Python writes
+        return f"{type(found).__name__} of very many digits"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 
 
 def _octets(plain: object, path: str) -> bytes:
@@ -183,6 +189,8 @@ def _value(wanted: Type, plain: Any, path: str) -> Any:
     match wanted.kind:
         case Kind.SEQUENCE | Kind.CHOICE:
             return _instance(wanted, plain, path)
+        case Kind.UNION:
+            return _alternative(wanted, plain, path)
         case Kind.SEQUENCE_OF:
             if not isinstance(plain, list) or wanted.element is None:
                 raise _refused("a list", plain, path)
@@ -240,7 +248,18 @@ def _member(wanted: Type, plain: Any, path: str) -> int:
         return member
     if isinstance(plain, int) and not isinstance(plain, bool):
         return next((member for member in wanted.python if member == plain), plain)
-    raise PlainError(Reason.UNLISTED_VALUE, f"expected a name of {wanted.python.__name__}, found {plain!r:.60}", path)
+    raise PlainError(Reason.UNLISTED_VALUE, f"expected a name of {wanted.python.__name__}, found {_shown(plain)}", path)
+
+
+def _alternative(wanted: Type, plain: Any, path: str) -> Any:
+    """An instance of the class that is named under ``"apdu"``."""
+    if not isinstance(plain, dict):
+        raise _refused("a dict", plain, path)
+    name = plain.get("apdu")
+    for alternative in wanted.alternatives:
+        if alternative.python is not None and alternative.python.__name__ == name:
+            return _instance(alternative, plain, path or alternative.name)
+    raise PlainError(Reason.UNLISTED_VALUE, f"expected the class of an APDU under 'apdu', found {_shown(name)}", path)
 
 
 def _instance(wanted: Type, plain: Any, path: str) -> Any:
@@ -250,10 +269,12 @@ def _instance(wanted: Type, plain: Any, path: str) -> Any:
     if not isinstance(plain, dict):
         raise _refused(f"the components of {wanted.name}", plain, path)
     components = {component.name: component for component in fields_of(cls)}
+    if plain.get("apdu") == cls.__name__ and "apdu" not in components:
+        plain = {name: item for name, item in plain.items() if name != "apdu"}
     for name in plain:
         if name not in components:
             raise PlainError(
-                Reason.UNKNOWN_COMPONENT, f"expected a component of {wanted.name}, found {name!r:.60}", path
+                Reason.UNKNOWN_COMPONENT, f"expected a component of {wanted.name}, found {_shown(name)}", path
             )
     for name, component in components.items():
         if component.required and name not in plain:

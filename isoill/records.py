@@ -65,18 +65,18 @@ def _made(cls: type[Any], kw_only: bool) -> type[Any]:
 
 def _init(made: Any) -> Any:
     """The one method that differs: it writes the slots by their descriptors, past the frozen ``__setattr__``."""
-    positional, body = ["self"], []
+    positional, body = ["_record_self"], []
     named: list[str] = []
     names: dict[str, Any] = {}
     for field in fields(made):
         name = field.name
-        names[f"set_{name}"] = getattr(made, name).__set__
-        names[f"default_{name}"] = field.default
-        parameter = name if field.default is MISSING else f"{name}=default_{name}"
+        names[f"_record_set_{name}"] = getattr(made, name).__set__
+        names[f"_record_default_{name}"] = field.default
+        parameter = name if field.default is MISSING else f"{name}=_record_default_{name}"
         (named if field.kw_only else positional).append(parameter)
-        body.append(f"    set_{name}(self, {name})")
+        body.append(f"    _record_set_{name}(_record_self, {name})")
     if hasattr(made, "__post_init__"):
-        body.append("    self.__post_init__()")
+        body.append("    _record_self.__post_init__()")
     parameters = ", ".join([*positional, *(["*", *named] if named else [])])
     exec("\n".join([f"def __init__({parameters}):", *body, "    return None"]), names)
     init = names["__init__"]

@@ -40,6 +40,20 @@ class Arms:
     right: Annotated[Text | None, Explicit(8)] = None
 
 
+class Colour(Enumerated):
+    RED = 1
+
+
+@sequence(Application(1))
+class First:
+    pass
+
+
+@sequence(Application(2))
+class Second:
+    pass
+
+
 def two_tags() -> None:
     @sequence
     class Bad:
@@ -110,6 +124,42 @@ def required_alternative() -> None:
         name: Annotated[int, Implicit(1)]
 
 
+def untagged_union() -> None:
+    @sequence
+    class Bad:
+        name: First | Second
+
+
+def implicit_tag_around_an_application_tag() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[First, Implicit(0)]
+
+
+def default_of_another_type() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[int, Implicit(0)] = "3"  # type: ignore[assignment]
+
+
+def default_of_another_enumeration() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[Colour, Implicit(0)] = 1  # type: ignore[assignment]
+
+
+def another_python_type() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[float, Kind.OCTET_STRING, Implicit(0)]
+
+
+def text_that_is_no_str() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[int, String("GeneralString"), Implicit(0)]
+
+
 def no_asn1_type() -> None:
     @sequence
     class Bad:
@@ -142,6 +192,12 @@ def unknown_name() -> None:
         (implicit_choice_of_strings, r"Bad\.name: \[0\] IMPLICIT cannot replace"),
         (implicit_any, r"Bad\.name: \[0\] IMPLICIT cannot replace the tag of ANY"),
         (required_alternative, r"Bad\.name: an alternative of a CHOICE is written name"),
+        (untagged_union, r"Bad\.name: a union without a tag is not a component"),
+        (implicit_tag_around_an_application_tag, r"Bad\.name: \[0\] IMPLICIT cannot replace the tag of First"),
+        (default_of_another_type, r"Bad\.name: a default of INTEGER is wanted, found '3'"),
+        (default_of_another_enumeration, r"Bad\.name: a default of Colour is wanted, found 1"),
+        (another_python_type, r"Bad\.name: OCTET STRING is not known of .*float"),
+        (text_that_is_no_str, r"Bad\.name: a string type is known of str, found .*int"),
         (no_asn1_type, r"Bad\.name: no ASN.1 type is known for .*float"),
         (pair, r"Bad\.name: a SEQUENCE OF is written"),
         (unknown_name, r"Bad\.name: name 'Missing' is not defined"),
@@ -155,6 +211,22 @@ def test_wrong_declarations_name_the_field(declare: Callable[[], None], wanted: 
 def test_tag_numbers_have_one_or_two_octets() -> None:
     with pytest.raises(TypeError, match="0 to 127"):
         Implicit(128)
+
+
+def test_a_choice_has_alternatives() -> None:
+    with pytest.raises(TypeError, match="Bad: a CHOICE of one alternative or more is wanted"):
+
+        @choice
+        class Bad:
+            pass
+
+
+@pytest.mark.parametrize(
+    "names", [(), ("GeneralString", "GeneralString"), ("VisibleString", "GeneralString"), ("A", "B", "C")]
+)
+def test_string_types_are_one_or_another_and_visible_string(names: tuple[str, ...]) -> None:
+    with pytest.raises(TypeError, match="wanted"):
+        String(*names)
 
 
 def test_a_string_type_must_be_known() -> None:

@@ -18,6 +18,7 @@ from isoill.asn1 import (
     Latin1VisibleString,
     Null,
     OctetString,
+    String,
     VisibleString,
     choice,
     sequence,
@@ -52,6 +53,11 @@ class Holder:
     bits: Annotated[BitString | None, Implicit(10)] = None
     octets: Annotated[OctetString | None, Implicit(11)] = None
     anything: Annotated[ANY | None, Explicit(12)] = None
+
+
+@sequence
+class HighText:
+    date: Annotated[str, String("VisibleString"), Implicit(36)]
 
 
 def octets(text: str) -> bytes:
@@ -175,6 +181,8 @@ OTHER_FORMS: list[tuple[Any, str, str]] = [
     (BitString, "2380 0302 00ff 2304 0302 0780 0000", "030307ff80"),
     (Holder, "3006 ab04 0402cafe", "30048b02cafe"),
     (Holder, "3008 ab80 0402cafe 0000", "30048b02cafe"),
+    # constructed under an implicit tag in the high form, as Received.date-received [36] has it
+    (HighText, "300a bf2407 0402 3230 0401 32", "30069f2403323032"),
     # any octet but 00 is TRUE
     (isoill.DateDue, "300d 8008 3230323631323234 8101 01", "300d800832303236313232348101ff"),
 ]

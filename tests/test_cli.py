@@ -1,5 +1,6 @@
 """The command line, as a person meets it: what is printed, what is complained of, and the exit code."""
 
+import dataclasses
 import io
 import json
 import subprocess
@@ -12,6 +13,11 @@ import isoill
 from isoill.cli import main
 from tests.conftest import ROOT
 
+LOST = isoill.Lost(
+    protocol_version_num=2,
+    transaction_id=isoill.TransactionId(transaction_group_qualifier="1", transaction_qualifier="1"),
+    service_date_time=isoill.ServiceDateTime(date_time_of_this_service=isoill.DateTimeOfService(date="20261121")),
+)
 REQUEST = "examples/messages/ill-request.ber"
 
 
@@ -204,11 +210,32 @@ def test_version_and_help() -> None:
 
 
 def test_a_reader_that_stops_reading_is_no_error() -> None:
-    command = f"{sys.executable} -m isoill decode {REQUEST} {REQUEST} | head -1"
+    files = " ".join([REQUEST] * 60)  # more than a pipe holds
+    command = f"{sys.executable} -m isoill decode {files} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False, cwd=ROOT, timeout=60)
+    assert (done.stdout, done.stderr) == (f"# {REQUEST}\n".encode(), b"")
+
+
+def test_json_is_utf8_on_every_terminal(tmp_path: Path) -> None:
+    message = isoill.encode(dataclasses.replace(LOST, note="Brontë 本"))
+    command = [sys.executable, "-m", "isoill", "decode", "--json", "-"]
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False, cwd=ROOT, timeout=60
+        command, input=message, capture_output=True, check=True, cwd=ROOT, timeout=60, env=environment
     )
-    assert done.stderr == b""
+    assert isoill.encode(isoill.from_json(done.stdout)) == message
+
+
+def test_standard_input_twice(request_octets: bytes) -> None:
+    done = run("decode", "-", "-", given=request_octets)
+    assert (done.returncode, done.stderr) == (1, b"isoill: standard input: expected a message, found nothing\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closing standard output is the shell's business there")
+def test_standard_output_that_is_closed() -> None:
+    command = f"{sys.executable} -m isoill decode {REQUEST} >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (2, b"isoill: standard output: it is closed\n")
 
 
 def test_a_terminal_that_knows_no_accents() -> None:

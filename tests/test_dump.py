@@ -41,6 +41,15 @@ def test_tree_of_every_kind_of_value() -> None:
     )
 
 
+def test_tree_goes_no_deeper_than_it_must() -> None:
+    inner = b"\x05\x00"
+    for _ in range(300):
+        inner = isoill.encode(isoill.External.of("1.2.3", inner))
+    shown = isoill.tree(isoill.Extension(identifier=1, item=inner))
+    assert shown.count("EXTERNAL") < 64
+    assert "more octets" in shown.splitlines()[-1]
+
+
 def test_no_message_can_write_to_the_terminal() -> None:
     note = '\x1b[2J"\\\r\n\u202e\x9b\ud800'.replace("\ud800", "")
     shown = isoill.tree(isoill.LocationInfo(location_id=isoill.SystemId(), location_note=note))

@@ -1,5 +1,6 @@
 """Values as dicts and JSON, and what is said of those that say no value."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -59,6 +60,30 @@ def test_every_kind_of_value(value: Any, plain: dict[str, Any]) -> None:
     again = isoill.from_dict(json.loads(json.dumps(plain)), type=type(value))
     assert again == value
     assert repr(again) == repr(value)
+
+
+def test_a_message_may_be_named_and_asked_for(request_octets: bytes) -> None:
+    class Ours(isoill.ILLRequest):
+        """Somebody's own class."""
+
+    apdu = isoill.decode(request_octets)
+    assert isoill.from_dict(isoill.to_dict(apdu), type=isoill.ILLRequest) == apdu
+    ours = Ours(**{name: getattr(apdu, name) for name in apdu.__dataclass_fields__})
+    assert isoill.from_dict(isoill.to_dict(ours)) == apdu
+    named = dataclasses.replace(apdu, protocol_version_num=isoill.ProtocolVersionNum.VERSION_2)
+    assert isoill.to_dict(named)["protocol_version_num"] == 2
+    with pytest.raises(PlainError, match="found 'apdu'"):
+        isoill.from_dict(isoill.to_dict(apdu), type=isoill.Recall)
+
+
+def test_what_is_refused_is_shown_in_few_characters() -> None:
+    deep: Any = "x"
+    for _ in range(10_000):
+        deep = [deep]
+    for value in (deep, 10**5000, "x" * 10_000):
+        with pytest.raises(PlainError) as caught:
+            isoill.from_dict({"renewable": value, "date_due_field": "x"}, type=isoill.DateDue)
+        assert len(str(caught.value)) < 200
 
 
 def test_a_listed_number_is_its_member() -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 import isoill
+from isoill.testing import reference
 from tests.conftest import OUTSIDE_VECTORS, need
+from tests.vectors.make import MESSAGES
+from tests.yaz import program, through_yaz
 
 OWN = Path(__file__).parent / "vectors"
 RECANONICAL = sorted(OWN.glob("*.ber"))
@@ -31,6 +34,15 @@ def test_there_is_one_for_each_apdu() -> None:
     names = {path.stem for path in RECANONICAL}
     assert len(names) == 40
     assert {f"{name}.yaz" for name in names if not name.endswith(".yaz")} == {n for n in names if n.endswith(".yaz")}
+
+
+def test_they_are_still_made_the_same_way() -> None:
+    need(program(), "a C compiler or libyaz (Debian packages build-essential and libyaz-dev)")
+    for number, message in enumerate(MESSAGES, 1):
+        name = isoill.ILLAPDUType(number).name.lower().replace("_", "-")
+        written = reference.encode(message)
+        assert written == (OWN / f"{name}.ber").read_bytes()
+        assert through_yaz([written]) == [(OWN / f"{name}.yaz.ber").read_bytes()]
 
 
 # ── vectors that are not part of the project ─────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from isoill.asn1 import NULL, BitString, Latin1String, Latin1VisibleString, Visi
 from isoill.codec import (
     Envelope,
     Examination,
+    Octets,
     decode,
     decode_from,
     encode,
@@ -222,6 +223,7 @@ __all__ = [
     "MessageRequirement",
     "MostRecentService",
     "NameOfPersonOrInstitution",
+    "Octets",
     "Overdue",
     "PersonOrInstitutionSymbol",
     "PlaceOnHoldType",

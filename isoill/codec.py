@@ -39,18 +39,22 @@ _CHUNK = 1 << 16  # octets read from a file at once
 
 @record
 class Envelope:
-    """What `peek` finds: the kind of an APDU, the transaction it belongs to, and its length in octets."""
+    """What `peek` finds; see there for an example."""
 
+    #: which of the twenty the APDU is
     apdu_type: ILLAPDUType
+    #: the transaction it belongs to
     transaction_id: TransactionId
+    #: of the whole APDU, in octets
     length: int
 
 
 @record
 class Examination:
-    """What `examine` finds: the APDU, and every place where a strict writer would have written otherwise."""
+    """What `examine` finds; see there for an example."""
 
     apdu: ILLAPDU
+    #: every place where a strict writer would have written otherwise, in the order in which they were met
     deviations: tuple[Deviation, ...]
 
 

@@ -26,28 +26,53 @@ MESSAGE_CHARACTERS = 200
 
 
 class Reason(enum.Enum):
-    """Why octets, or a value, were refused; ``.value`` is the phrase for a person."""
+    """Why octets, or a value, were refused; ``.value`` is the phrase for a person.
 
+    >>> Reason.TRAILING_OCTETS.value
+    'trailing octets'
+    """
+
+    #: the octets end before their lengths say
     TRUNCATED = "truncated"
+    #: there is more behind the value
     TRAILING_OCTETS = "trailing octets"
+    #: another type stands where one is wanted
     UNEXPECTED_TAG = "unexpected tag"
+    #: a SEQUENCE has no component of that tag
     UNKNOWN_COMPONENT = "unknown component"
+    #: a component is required and not there
     MISSING_COMPONENT = "missing component"
+    #: a component is there twice
     DUPLICATE_COMPONENT = "duplicate component"
+    #: a component comes after one that it should come before
     OUT_OF_ORDER = "component out of order"
+    #: an ENUMERATED has no such value
     UNLISTED_VALUE = "unlisted value"
+    #: primitive where constructed is wanted, or the reverse
     WRONG_FORM = "wrong form"
+    #: a SEQUENCE too many around components or elements
     EXTRA_SEQUENCE = "extra SEQUENCE"
+    #: a tag that replaces where it should wrap
     IMPLICIT_TAG = "implicit tag"
+    #: a tag that wraps where it should replace
     EXPLICIT_TAG = "explicit tag"
+    #: text under the tag of another string type
     OTHER_STRING_TYPE = "other string type"
+    #: a tag that is not in its one form
     MALFORMED_TAG = "malformed tag"
+    #: a length that cannot be, or that what is around it has not
     MALFORMED_LENGTH = "malformed length"
+    #: contents that the type cannot have
     MALFORMED_VALUE = "malformed value"
+    #: a length or an INTEGER in more octets than it needs
     NON_MINIMAL = "non-minimal"
+    #: end-of-contents octets where there is nothing to end, or none where there is
     END_OF_CONTENTS = "end-of-contents"
+    #: more than `Limits` allows
     LIMIT = "limit"
+    #: in encoding, a value of another Python type
     WRONG_TYPE = "wrong type"
+    #: in encoding, a value of the right type that has no octets
     UNWRITABLE_VALUE = "unwritable value"
 
 
@@ -98,6 +123,13 @@ class TruncatedError(DecodeError):
 
     Of what is inside a length that is not all there, no more than the first tag has been looked at.  ``needed`` is the
     least number of further octets without which nothing can be said.
+
+    >>> import isoill
+    >>> try:
+    ...     isoill.decode(bytes.fromhex("6582012c3082"))
+    ... except isoill.TruncatedError as error:
+    ...     print(error.needed, error)
+    298 expected at least 298 more octets, found the end of the data - at Conditional-Reply, offset 0
     """
 
     def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0, needed: int = 1) -> None:
@@ -107,7 +139,15 @@ class TruncatedError(DecodeError):
 
 
 class LimitError(DecodeError):
-    """Octets that ask for more than `Limits` allows; ``limit`` is the name of the field of `Limits`."""
+    """Octets that ask for more than `Limits` allows; ``limit`` is the name of the field of `Limits`.
+
+    >>> import isoill
+    >>> try:
+    ...     isoill.decode(bytes.fromhex("a203020107"), type=isoill.DamagedPortion, limits=isoill.Limits(elements=1))
+    ... except isoill.LimitError as error:
+    ...     print(error.limit, error.path)
+    elements Damaged-Details.damaged-portion
+    """
 
     def __init__(self, reason: Reason, detail: str, path: str = "", offset: int = 0, limit: str = "") -> None:
         super().__init__(reason, detail, path, offset)
@@ -127,12 +167,20 @@ class EncodeError(_CodecError):
 
 @record
 class Deviation:
-    """Something that lenient reading put up with: what, where, and the octets it is about."""
+    """Something that lenient reading put up with: what, where, and the octets it is about.
+
+    >>> str(Deviation(Reason.NON_MINIMAL, "expected the shortest form of the length", "Lost", 0))
+    'expected the shortest form of the length - at Lost, offset 0'
+    """
 
     reason: Reason
+    #: what was wanted and, where it helps, what was there
     detail: str
+    #: as in `DecodeError`
     path: str
+    #: as in `DecodeError`
     offset: int
+    #: the octets from the offset on that deviate: a header, a value, or an unknown component whole
     octets: bytes = b""
 
     def __str__(self) -> str:

@@ -85,6 +85,12 @@ class Extension:
 
     ``identifier`` is 1 in every capture, and ``item`` then holds the octets of an EXTERNAL, whose
     direct-reference says what the extension is.
+
+    >>> import isoill
+    >>> item = isoill.encode(External.of("1.0.10161.13.2", bytes.fromhex("3000")))
+    >>> extension = Extension(identifier=1, item=item)
+    >>> isoill.decode(extension.item, type=External).direct_reference
+    '1.0.10161.13.2'
     """
 
     identifier: Annotated[int, Implicit(0)]
@@ -173,7 +179,13 @@ class PostalAddress:
 @sequence
 class TransactionId:
     """Transaction-Id: what tells one transaction from all others: the group, the one in it, and for a
-    sub-transaction a third part, all given out by the initial requester."""
+    sub-transaction a third part, all given out by the initial requester.
+
+    Compare it whole: in the field the group alone may carry the number, and every ``transaction_qualifier`` be 1.
+
+    >>> TransactionId(transaction_group_qualifier="248705", transaction_qualifier="1").initial_requester_id is None
+    True
+    """
 
     initial_requester_id: Annotated[SystemId | None, Implicit(0)] = None
     transaction_group_qualifier: Annotated[ILLString, Explicit(1)]

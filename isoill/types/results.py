@@ -92,7 +92,12 @@ class EstimateResults:
 
 @choice(name="ILL-Answer.results-explanation")
 class ResultsExplanation:
-    """The details of an answer, one form for each of the seven, in ILL-Answer."""
+    """The details of an answer, one form for each of the seven, in ILL-Answer.
+
+    >>> from isoill.types import ReasonUnfilled
+    >>> ResultsExplanation(unfilled_results=UnfilledResults(reason_unfilled=ReasonUnfilled.NOT_OWNED))
+    ResultsExplanation(unfilled_results=UnfilledResults(reason_unfilled=ReasonUnfilled.NOT_OWNED))
+    """
 
     conditional_results: Annotated[ConditionalResults | None, Explicit(1)] = None
     retry_results: Annotated[RetryResults | None, Explicit(2)] = None

@@ -262,9 +262,6 @@ cdef class Table:
         PyMem_Free(self.node.defaults)
         PyMem_Free(self.node.members)
 
-    def __init__(self):
-        raise TypeError("a Table is made by table()")
-
     def __repr__(self):
         return f"<Table of {self.type}>"
 
@@ -1496,6 +1493,21 @@ cdef enum:  # what `read_odd` found
     ODD_VALUE = 3  # a component after all
 
 
+cdef int find_other_string(Node *node, const uint8_t *p) noexcept:
+    """The untagged text component that what stands at p may be, under another string type's tag; or NO_COMPONENT.
+
+    libyaz 5.34 writes the descriptor of an EXTERNAL as GraphicString, where ObjectDescriptor is meant (measured).
+    """
+    cdef int index
+    cdef Field *field
+    if is_string_tag(p[0]):
+        for index in range(node.count):
+            field = &node.fields[index]
+            if field.node.kind == STRING and field.key == field.node.key:
+                return index
+    return NO_COMPONENT
+
+
 cdef int read_odd(
     Reader *rd, Frame *frame, Node *node, PyObject *instance, const uint8_t *p, const uint8_t *limit,
     bint indefinite, int next, PyObject **value, int *index
@@ -1522,6 +1534,8 @@ cdef int read_odd(
     ordered = found != NO_COMPONENT
     if not ordered:
         found = find_other_form(node, p, limit)
+        if found == NO_COMPONENT:
+            found = find_other_string(node, p)
     frame.at = -1
     if found != NO_COMPONENT:
         index[0] = found
@@ -1548,6 +1562,8 @@ cdef int read_odd(
         if ordered:
             find(node, p, limit, &q)
             value[0] = read_component(rd, frame, &node.fields[found], p, q, limit)
+        elif is_string_tag(p[0]):
+            value[0] = unexpected(rd, frame, node.fields[found].node, p, limit)
         else:
             value[0] = read_other_form(rd, frame, &node.fields[found], p, limit)
         return ODD_ERROR if value[0] == NULL else ODD_VALUE

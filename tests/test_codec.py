@@ -316,6 +316,19 @@ def test_deviations_are_put_up_with_and_listed(octets: str, deviations: list[tup
             isoill.decode(data)
 
 
+def test_a_descriptor_as_libyaz_writes_it() -> None:
+    octets = bytes.fromhex("280c 06022a03 190164 8103616263")  # GraphicString for ObjectDescriptor
+    wanted = isoill.External(
+        direct_reference="1.2.3",
+        data_value_descriptor="d",
+        encoding=isoill.ExternalEncoding(octet_aligned=b"abc"),
+    )
+    with pytest.raises(isoill.DecodeError, match="expected ObjectDescriptor, found GraphicString") as caught:
+        isoill.decode(octets, type=isoill.External)
+    assert (caught.value.path, caught.value.offset) == ("EXTERNAL.data_value_descriptor", 6)
+    assert isoill.decode(octets, strict=False, type=isoill.External) == wanted
+
+
 def test_unlisted_values_are_kept_as_numbers() -> None:
     octets = bytes.fromhex("3003800163")
     with pytest.raises(isoill.DecodeError):

@@ -156,10 +156,13 @@ def test_declarations_that_the_core_cannot_hold() -> None:
 
 
 def test_tables_are_made_by_table_only() -> None:
-    with pytest.raises(TypeError):
-        _ber.Table()
+    empty = _ber.Table()
     with pytest.raises(TypeError, match="made by table"):
-        _ber.read(_ber.Table.__new__(_ber.Table), b"\x30\x00", None, isoill.DEFAULT_LIMITS)
+        _ber.read(empty, b"\x30\x00", None, isoill.DEFAULT_LIMITS)
+    with pytest.raises(TypeError, match="made by table"):
+        _ber.read_from(empty, b"\x30\x00", 0, None, isoill.DEFAULT_LIMITS)
+    with pytest.raises(TypeError, match="made by table"):
+        _ber.write(empty, RECALL, True)
     assert _ber.table(isoill.SystemId) is _ber.table(isoill.SystemId)
     first = _ber.table(Annotated[str, String("GeneralString")])
     assert _ber.table(Annotated[str, String("GeneralString")]) is first

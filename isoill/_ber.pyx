@@ -2184,9 +2184,9 @@ cdef uint8_t *put_value(Writer *w, Frame *frame, Node *node, PyObject *value, ui
 cdef inline uint8_t *put_component(Writer *w, Frame *frame, Field *field, PyObject *value, uint8_t *p) noexcept:
     """A component with its tag, ending at p; returns where it begins."""
     cdef uint8_t *end = p
-    if not has_room(w, frame, p, 0):
-        return NULL
     if field.read == READ_IMPLICIT:
+        if not has_room(w, frame, p, 0):
+            return NULL
         p = put_contents(w, frame, field.node, value, p)
     elif field.read == READ_TEXT:
         p = put_text(w, frame, field.node, value, p)
@@ -2553,8 +2553,10 @@ def write(Table table, value, bint defaults, /):
     cdef Writer w
     cdef Frame base
     cdef PyObject *made
+    cdef PyObject *found
     if table is None:
-        table = _table_of_instance(value)
+        found = PyDict_GetItemWithError(<PyObject *>_tables, <PyObject *>Py_TYPE(<PyObject *>value))
+        table = _table_of_instance(value) if found == NULL else <Table>found
     elif table.node.table == NULL:
         raise TypeError("a Table made by table() is wanted")
     base.up = NULL
@@ -2586,10 +2588,8 @@ def write(Table table, value, bint defaults, /):
 
 
 cdef Table _table_of_instance(value):
+    """Of a value whose own class has none yet: a class that is met for the first time, or somebody's subclass."""
     cls = type(value)
-    found = _tables.get(cls)
-    if found is not None:
-        return found
     for base in cls.__mro__:
         if "__type__" in base.__dict__:
             return table(base)

@@ -22,7 +22,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from isoill.asn1 import (
-    BitString, Enumerated, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS,
+    BitString, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS,
     UNIVERSAL_NAMES as _UNIVERSAL_NAMES,
     Type, VisibleString, fields_of, type_of,
 )
@@ -68,7 +68,6 @@ cdef extern from "Python.h":
     void PyTuple_SET_ITEM(PyObject *, Py_ssize_t, PyObject *) noexcept
     PyObject *PyList_New(Py_ssize_t) noexcept
     int PyList_Append(PyObject *, PyObject *) noexcept
-    PyObject *PyList_AsTuple(PyObject *) noexcept
     void PyObject_GC_UnTrack(PyObject *) noexcept
     int PyObject_RichCompareBool(PyObject *, PyObject *, int) noexcept
     void PyErr_SetObject(PyObject *, PyObject *) noexcept

@@ -32,6 +32,7 @@ from isoill.errors import (
     Reason,
     TruncatedError,
 )
+from isoill.framing import FrameBuffer
 from isoill.plain import PlainError, from_dict, from_json, to_dict, to_json
 from isoill.types import (
     ILLAPDU,
@@ -197,6 +198,7 @@ __all__ = [
     "External",
     "ExternalEncoding",
     "ForwardNotification",
+    "FrameBuffer",
     "GeneralProblem",
     "HistoryReport",
     "HoldPlacedResults",

@@ -19,7 +19,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromSt
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memmove, memset
 
 from isoill.asn1 import (
     BitString, Kind, Latin1String, Latin1VisibleString, NULL as NULL_VALUE, STRING_TAGS as _STRING_TAGS,
@@ -29,6 +29,7 @@ from isoill.asn1 import (
 from isoill.errors import (
     DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError,
 )
+from isoill.notations import LEAST as _LEAST, notation_of
 
 cdef extern from "Python.h":
     ctypedef struct PyObject:
@@ -230,7 +231,7 @@ cdef struct Node:
     uint64_t required  # a bit for each component that must be there
     uint8_t *defaults  # the components that have one
     int defaults_count
-    Node *element
+    Node *element  # of a SEQUENCE OF; or what an ANY should hold, NULL where that is not known
     PyObject **members  # of an ENUMERATED, from `first` on; NULL where no value is listed
     long long first
     long long members_count
@@ -310,6 +311,10 @@ cdef Table _build(described, dict building):
         made.node.element = &(<Table>child).node
     elif kind is Kind.ENUMERATED:
         _fill_members(made)
+    elif kind is Kind.ANY and described.holds is not None:
+        child = _build(described.holds, building)
+        made.alive.append(child)
+        made.node.element = &(<Table>child).node
     if described.tag is not None and not described.tag.explicit:
         made.node.key = _identifier(described.tag.tag_class, described.tag.number, _constructed(kind))
     elif kind is Kind.STRING:
@@ -506,11 +511,16 @@ cdef struct Reader:
     const uint8_t *start
     const uint8_t *end
     const uint8_t *pos  # after the value that was read last
+    const uint8_t *first  # where the outermost value begins
     bint bounded  # the outermost value has a definite length, so nothing inside can be cut off
     PyObject *deviations  # a list where reading is lenient, NULL where it is strict
+    bint quiet  # what is passed over or kept as it came is put up with and not listed
+    const uint8_t *listed_tag  # the malformed tag that was listed last: one tag may be looked at twice
     Py_ssize_t elements
     Py_ssize_t most_elements
     Py_ssize_t most_segments
+    Py_ssize_t most_deviations
+    Py_ssize_t most_padding
     int most_depth
     int most_string_depth
     int most_tag_octets
@@ -526,6 +536,8 @@ cdef Py_ssize_t _default_octets
 cdef _take_limits(Reader *rd, limits):
     rd.most_elements = limits.elements
     rd.most_segments = limits.segments
+    rd.most_deviations = limits.deviations
+    rd.most_padding = limits.padding
     rd.most_depth = limits.depth
     rd.most_string_depth = limits.string_depth
     rd.most_tag_octets = limits.tag_octets
@@ -566,13 +578,14 @@ cdef str _found(const uint8_t *p, const uint8_t *limit):
     if p >= limit:
         return "the end"
     cdef int first = p[0]
+    cdef const uint8_t *start = p
     cdef object number = first & 0x1F
     if first == 0 and p + 1 < limit and p[1] == 0:
         return "end-of-contents"
     if number == 0x1F:
         number = 0
         p += 1
-        while p < limit and number < 1 << 28:
+        while p < limit and number < 1 << 28 and p - start < 8:
             number = number << 7 | (p[0] & 0x7F)
             if not p[0] & 0x80:
                 break
@@ -634,7 +647,7 @@ cdef PyObject *fail_short(
     """A value needs more octets than there are: cut off, or longer than what it stands in."""
     try:
         octets = "octet" if needed == 1 else "octets"
-        if limit == rd.end and not rd.bounded:
+        if limit == rd.end and not rd.bounded and not is_enclosed(rd.first, at, rd.end):
             set_exception(
                 TruncatedError(
                     Reason.TRUNCATED, f"expected at least {needed} more {octets}, found the end of the data",
@@ -656,15 +669,22 @@ cdef PyObject *fail_short(
 cdef bint deviate(
     Reader *rd, Frame *frame, Node *node, const uint8_t *at, const uint8_t *end, const uint8_t *limit, reason, str words
 ) noexcept:
-    """Something a strict writer would not send: recorded, and True, where reading is lenient; else an error."""
+    """Something a strict writer would not send: recorded, and True, where reading is lenient; else an error.
+
+    The words are "expected ..., found ...".
+    """
     if rd.deviations == NULL:
         fail_found(rd, frame, node, at, limit, reason, words)
         return False
+    if len(<list>rd.deviations) >= rd.most_deviations:
+        fail_limit(rd, frame, at, "deviations", rd.most_deviations, "deviations")
+        return False
     try:
         octets = PyBytes_FromStringAndSize(<const char *>at, end - at)
-        (<list>rd.deviations).append(
-            Deviation(reason, _say(words, frame, node, at, limit), _path(frame), at - rd.start, octets)
-        )
+        if words.endswith("{inner}"):  # what stands behind the header that is at fault
+            words = words.replace("{inner}", _found(end, limit))
+        wanted, _, found = _say(words, frame, node, at, limit).removeprefix("expected ").partition(", found ")
+        (<list>rd.deviations).append(Deviation(reason, wanted, found, _path(frame), at - rd.start, octets))
     except BaseException as error:
         set_exception(error)
         return False
@@ -682,7 +702,10 @@ cdef struct Head:
 cdef const uint8_t *read_long_tag(
     Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, uint32_t *key
 ) noexcept:
-    """The octets after the first of a tag in the high form; returns where they end."""
+    """The octets after the first of a tag in the high form; returns where they end.
+
+    A tag below 31 is read as what it should have been (X.690 8.1.2.2 wants it in one octet) where reading is lenient.
+    """
     cdef const uint8_t *q = p + 1
     cdef uint32_t found = p[0]
     while True:
@@ -690,15 +713,24 @@ cdef const uint8_t *read_long_tag(
             return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
         if q - p >= rd.most_tag_octets:
             return <const uint8_t *>fail_limit(rd, frame, p, "tag_octets", rd.most_tag_octets, "tag octets")
-        if q == p + 1 and (q[0] == 0x80 or q[0] < 0x1F):
+        if q == p + 1 and q[0] == 0x80:
             return <const uint8_t *>fail(
-                rd, frame, p, Reason.MALFORMED_TAG, "expected the shortest form of the tag, found a longer one"
+                rd, frame, p, Reason.MALFORMED_TAG, "expected the shortest form of the tag, found a leading 80"
             )
         found = found << 8 | q[0] if q - p < 4 else 0
         if not q[0] & 0x80:
             break
         q += 1
     key[0] = found
+    if q == p + 1 and q[0] < 0x1F:
+        key[0] = (p[0] & 0xE0) | q[0]
+        if not (rd.deviations != NULL and (rd.quiet or rd.listed_tag == p)):
+            if not deviate(
+                rd, frame, frame.node, p, q + 1, limit, Reason.MALFORMED_TAG,
+                "expected the shortest form of the tag, found a longer one",
+            ):
+                return NULL
+            rd.listed_tag = p
     return q + 1
 
 
@@ -724,18 +756,21 @@ cdef const uint8_t *read_long_length(
         n = n << 8 | q[i]
     if n > <uint64_t>PY_SSIZE_T_MAX:
         return <const uint8_t *>fail_limit(rd, frame, at, "length_octets", rd.most_length_octets, "length octets")
-    if rd.deviations != NULL and (n < 0x80 or (q[1] == 0 and octets > 1)):
+    if rd.deviations != NULL and not rd.quiet and (n < 0x80 or (q[1] == 0 and octets > 1)):
         if not deviate(
             rd, frame, frame.node, at, q + 1 + octets, limit, Reason.NON_MINIMAL,
-            "expected the shortest form of the length",
+            "expected the shortest form of the length, found a longer one",
         ):
             return NULL
     length[0] = <Py_ssize_t>n
     return q + 1 + octets
 
 
-cdef inline bint read_head(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Head *head) noexcept:
-    """Identifier and length at p; False with an error set where there are none."""
+cdef inline bint read_identifier_and_length(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Head *head, Py_ssize_t *octets
+) noexcept:
+    """The header at p, and the number of octets of the contents, -1 where it is indefinite; False with an error set
+    where there is none.  Whether the contents are there is not looked at, and `head.end` not set."""
     cdef const uint8_t *q = p + 1
     cdef Py_ssize_t length
     if p >= limit:
@@ -759,19 +794,37 @@ cdef inline bint read_head(Reader *rd, Frame *frame, const uint8_t *p, const uin
         if q == NULL:
             return False
     head.start = q
+    octets[0] = length
+    if length < 0 and not p[0] & 0x20:
+        fail(rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length of a primitive value, found none")
+        return False
+    return True
+
+
+cdef inline bint read_head(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Head *head) noexcept:
+    """Identifier and length at p; False with an error set where there are none, or where the contents are not there."""
+    cdef Py_ssize_t length
+    if not read_identifier_and_length(rd, frame, p, limit, head, &length):
+        return False
     if length < 0:
         head.end = NULL
-        if not p[0] & 0x20:
-            fail(
-                rd, frame, p, Reason.MALFORMED_LENGTH, "expected a definite length of a primitive value, found none"
-            )
-            return False
         return True
-    if length > limit - q:
-        fail_short(rd, frame, p, limit, length - (limit - q))
+    if length > limit - head.start:
+        fail_short(rd, frame, p, limit, length - (limit - head.start))
         return False
-    head.end = q + length
+    head.end = head.start + length
     return True
+
+
+cdef bint read_head_quietly(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Head *head
+) noexcept:
+    """`read_head` of one that is read twice: what is to be listed of it is listed once."""
+    cdef bint there
+    rd.quiet = True
+    there = read_head(rd, frame, p, limit, head)
+    rd.quiet = False
+    return there
 
 
 cdef inline bint count(Reader *rd, Frame *frame, const uint8_t *at, Py_ssize_t elements) noexcept:
@@ -792,10 +845,17 @@ cdef inline bint deep(Reader *rd, Frame *frame, const uint8_t *at) noexcept:
 
 
 cdef const uint8_t *skip(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit) noexcept:
-    """The end of the tag-length-value at p, whatever it is.
+    """The end of the tag-length-value at p, whatever it is; nothing in it is listed."""
+    cdef const uint8_t *end
+    rd.quiet = True
+    end = skip_over(rd, frame, p, limit)
+    rd.quiet = False
+    return end
 
-    Only indefinite lengths have to be looked into, and whatever is open is then indefinite: a counter is a stack.
-    """
+
+cdef const uint8_t *skip_over(Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit) noexcept:
+    """`skip`.  Only indefinite lengths have to be looked into, and whatever is open is then indefinite: a counter is a
+    stack."""
     cdef Head head
     cdef int depth = 0
     while True:
@@ -892,7 +952,8 @@ cdef PyObject *read_integer(Reader *rd, Frame *frame, const uint8_t *at, const u
         return fail_limit(rd, frame, at, "integer_octets", rd.most_integer_octets, "octets of an INTEGER")
     if n > 1 and ((p[0] == 0 and not p[1] & 0x80) or (p[0] == 0xFF and p[1] & 0x80)):
         if not deviate(
-            rd, frame, frame.node, at, p + n, p + n, Reason.NON_MINIMAL, "expected the shortest form of the INTEGER"
+            rd, frame, frame.node, at, p + n, p + n, Reason.NON_MINIMAL,
+            "expected the shortest form of the INTEGER, found a longer one",
         ):
             return NULL
     if n <= 8:
@@ -926,7 +987,8 @@ cdef PyObject *read_enumerated(
             Py_INCREF(member)
             return member
     try:
-        words = f"expected a listed value of {{type}}, found {<object>value}"
+        found = f"{<object>value}" if n <= 20 else f"a number of {n} octets"
+        words = f"expected a listed value of {{type}}, found {found}"
     except BaseException as error:
         set_exception(error)
     else:
@@ -1093,7 +1155,8 @@ cdef const uint8_t *join(
         if joined.bits:
             if n == 0 or joined.unused:
                 return <const uint8_t *>fail(
-                    rd, frame, p, Reason.MALFORMED_VALUE, "expected unused bits in the last segment only"
+                    rd, frame, p, Reason.MALFORMED_VALUE,
+                    "expected unused bits in the last segment only, found them before it",
                 )
             joined.unused = p[0]
             p += 1
@@ -1185,10 +1248,12 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
         return fail_found(
             rd, frame, node, p, limit, Reason.WRONG_FORM, "expected {type} in the constructed form, found {found}"
         )
+    if limit - p >= 2 and p[0] == 0 and p[1] == 0:
+        return fail_found(rd, frame, node, p, limit, Reason.END_OF_CONTENTS, "expected {type}, found {found}")
     other_string = p < limit and is_string_tag(p[0])
     if rd.deviations == NULL or node.kind != STRING or not other_string:
         return fail_found(rd, frame, node, p, limit, Reason.UNEXPECTED_TAG, "expected {type}, found {found}")
-    if not read_head(rd, frame, p, limit, &head):
+    if not read_head_quietly(rd, frame, p, limit, &head):
         return NULL
     if not deviate(
         rd, frame, node, p, head.end, limit, Reason.OTHER_STRING_TYPE, "expected {type}, found {found}"
@@ -1198,26 +1263,90 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
     return read_text(head.start, head.end - head.start, False)
 
 
+cdef bint is_sole(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """Whether the value at p is the only one in what is around it; False too where it cannot be told."""
+    cdef Py_ssize_t elements = rd.elements
+    cdef const uint8_t *behind = skip(rd, frame, p, limit)
+    rd.elements = elements
+    if behind == NULL:
+        PyErr_Clear()
+        return False
+    if end != NULL:
+        return behind == end
+    return limit - behind >= 2 and behind[0] == 0 and behind[1] == 0
+
+
+cdef PyObject *read_any_in_place(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """The components of what an ANY should hold stand in the explicit tag, without its own tag: put that there."""
+    cdef const uint8_t *q = p
+    cdef Py_ssize_t n
+    cdef PyObject *value
+    cdef uint8_t head[16]
+    cdef uint8_t *start
+    cdef Writer w
+    if not deviate(
+        rd, frame, node.element, at, p, limit, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag, found {inner}"
+    ):
+        return NULL
+    while q < limit and not (end == NULL and q[0] == 0):
+        q = skip(rd, frame, q, limit)
+        if q == NULL:
+            return NULL
+    n = q - p
+    if end == NULL:
+        q = read_end(rd, frame, q, limit)
+        if q == NULL:
+            return NULL
+    rd.pos = q
+    w.start = head
+    w.end = head + 16
+    start = put_head(&w, w.end, node.element.key, n)
+    value = bytes_new(NULL, w.end - start + n)
+    if value != NULL:
+        memcpy(bytes_data(value), start, w.end - start)
+        memcpy(bytes_data(value) + (w.end - start), p, n)
+    return value
+
+
+cdef PyObject *read_any(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
+    """The octets of the tag-length-value at p; where it is known what they should be, another tag is a deviation."""
+    cdef const uint8_t *end = skip(rd, frame, p, limit)
+    if end == NULL:
+        return NULL
+    if rd.deviations != NULL and node.element != NULL and p[0] != node.element.key:
+        if not deviate(
+            rd, frame, node.element, p, end, limit, Reason.MISSING_EXTERNAL, "expected {type}, found {found}"
+        ):
+            return NULL
+    rd.pos = end
+    return bytes_new(<const char *>p, end - p)
+
+
 cdef PyObject *read_value(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """The tag-length-value at p, as a value of the type; sets `rd.pos`."""
     cdef Head head
-    cdef const uint8_t *end
+    cdef Identifier tag
     cdef int index
     cdef uint32_t form
     if node.kind == CHOICE:
         return read_choice(rd, frame, node, p, limit)
     if node.kind == ANY:
-        end = skip(rd, frame, p, limit)
-        if end == NULL:
-            return NULL
-        rd.pos = end
-        return bytes_new(<const char *>p, end - p)
+        return read_any(rd, frame, node, p, limit)
     if node.kind == UNION:
-        index = node.lead[p[0]] if p < limit else NO_COMPONENT
-        if index >= MOST_COMPONENTS:
-            if p >= limit:
-                return fail_short(rd, frame, p, limit, 2)
-            return unexpected(rd, frame, node, p, limit)
+        if p >= limit:
+            return fail_short(rd, frame, p, limit, 2)
+        index = node.lead[p[0]]
+        if index == NO_COMPONENT:
+            if not read_identifier(rd, frame, p, limit, &tag):
+                return NULL
+            index = node.lead[tag.octets[0]]
+            if index == NO_COMPONENT:
+                return unexpected(rd, frame, node, p, limit)
         node = node.fields[index].node
         if frame.up == NULL:
             frame.node = node  # the frame that holds none: it names the outermost type
@@ -1258,8 +1387,11 @@ cdef PyObject *close_wrapper(
 
 
 cdef inline bint known(Node *node, const uint8_t *p) noexcept:
-    """Whether a component may begin with the octet at p."""
-    return node.lead[p[0]] != NO_COMPONENT
+    """Whether a component may begin with the octet at p, in the other form too, and in the high form of a tag."""
+    return (
+        node.lead[p[0]] != NO_COMPONENT or node.lead[p[0] ^ 0x20] != NO_COMPONENT
+        or (p[0] & 0x1F == 0x1F and p[0] & 0xC0 == 0x80)
+    )
 
 
 cdef PyObject *fail_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
@@ -1286,7 +1418,8 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
         return NULL
     if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and known(node, head.start):
         if not deviate(
-            rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG, "expected a SEQUENCE inside the APPLICATION tag"
+            rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG,
+            "expected a SEQUENCE inside the APPLICATION tag, found {inner}",
         ):
             return NULL
         return read_sequence(rd, frame, node, p, head.start, head.end, limit)
@@ -1309,7 +1442,7 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
 cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) noexcept:
     """In lenient reading: whether what stands where an explicit tag wraps a value is that value's contents."""
     cdef Py_ssize_t i
-    if not takes_implicit_tag(node) or p >= end:
+    if not takes_implicit_tag(node) or p >= end or p[0] & 0xDF == 0x1F:  # a universal tag in the high form
         return False
     if p[0] != node.key:
         return not (is_string(node) and (p[0] == (node.key | 0x20) or is_string_tag(p[0])))
@@ -1329,9 +1462,14 @@ cdef PyObject *read_explicit(
     cdef const uint8_t *stop = end if end != NULL else limit
     if deep(rd, frame, at):
         return NULL
+    if (
+        rd.deviations != NULL and node.kind == ANY and node.element != NULL and p < stop and p[0] != 0
+        and known(node.element, p) and not is_sole(rd, frame, p, end, stop)
+    ):
+        return read_any_in_place(rd, frame, node, at, p, end, stop)
     if rd.deviations != NULL and lacks_explicit_tag(node, p, stop):
         if not deviate(
-            rd, frame, node, at, p, stop, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag"
+            rd, frame, node, at, p, stop, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag, found {inner}"
         ):
             return NULL
         if node.kind == SEQUENCE or node.kind == SEQUENCE_OF:
@@ -1426,12 +1564,34 @@ cdef inline int find(Node *node, const uint8_t *p, const uint8_t *limit, const u
     return index
 
 
-cdef int find_other_form(Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
-    """The component whose tag is that at p but for the constructed bit; NO_COMPONENT where there is none."""
+cdef struct Identifier:  # identifier octets as they should be: `find` looks them up
+    uint8_t octets[2]
+    const uint8_t *end  # of those that are there
+
+
+cdef bint read_identifier(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *limit, Identifier *tag
+) noexcept:
+    """The identifier at p, in one octet where it should have been in one; False with an error set where it is none."""
+    cdef uint32_t key
+    tag.octets[0] = p[0]
+    tag.octets[1] = p[1] if p + 1 < limit else 0x80
+    tag.end = p + 1
+    if p[0] & 0x1F == 0x1F:
+        tag.end = read_long_tag(rd, frame, p, limit, &key)
+        if tag.end == NULL:
+            return False
+        if key <= 0xFF and key != 0:
+            tag.octets[0] = <uint8_t>key
+    return True
+
+
+cdef int find_other_form(Node *node, Identifier *tag) noexcept:
+    """The component whose tag is that one but for the constructed bit; NO_COMPONENT where there is none."""
     cdef uint8_t flipped[2]
     cdef const uint8_t *q
-    flipped[0] = p[0] ^ 0x20
-    flipped[1] = p[1] if p + 1 < limit else 0x80
+    flipped[0] = tag.octets[0] ^ 0x20
+    flipped[1] = tag.octets[1]
     return find(node, flipped, flipped + 2, &q)
 
 
@@ -1443,6 +1603,8 @@ cdef PyObject *read_other_form(
     cdef Node *node = field.node
     cdef PyObject *value
     cdef bint constructed = p[0] & 0x20
+    if field.read == READ_UNTAGGED and node.kind == CHOICE:
+        return read_choice(rd, frame, node, p, limit)  # it is for an alternative to judge
     if not read_head(rd, frame, p, limit, &head):
         return NULL
     words = (
@@ -1513,9 +1675,10 @@ cdef int read_odd(
 ) noexcept:
     """What stands at p is not the next component of the SEQUENCE.  Sets `rd.pos` unless it is an error."""
     cdef const uint8_t *q
+    cdef Identifier tag
     cdef bint duplicate, ordered
     cdef int found
-    cdef uint32_t key
+    frame.at = -1
     if p[0] == 0:
         if not indefinite:
             fail(
@@ -1527,15 +1690,14 @@ cdef int read_odd(
             return ODD_ERROR
         rd.pos = q
         return ODD_END
-    if p[0] & 0x1F == 0x1F and read_long_tag(rd, frame, p, limit, &key) == NULL:
+    if not read_identifier(rd, frame, p, limit, &tag):
         return ODD_ERROR
-    found = find(node, p, limit, &q)
+    found = find(node, tag.octets, tag.octets + 2, &q)
     ordered = found != NO_COMPONENT
     if not ordered:
-        found = find_other_form(node, p, limit)
+        found = find_other_form(node, &tag)
         if found == NO_COMPONENT:
             found = find_other_string(node, p)
-    frame.at = -1
     if found != NO_COMPONENT:
         index[0] = found
         duplicate = slot_of(instance, &node.fields[found])[0] != (
@@ -1559,10 +1721,9 @@ cdef int read_odd(
                 return ODD_SKIPPED
         frame.at = found
         if ordered:
-            find(node, p, limit, &q)
-            value[0] = read_component(rd, frame, &node.fields[found], p, q, limit)
+            value[0] = read_component(rd, frame, &node.fields[found], p, tag.end, limit)
         elif is_string_tag(p[0]):
-            value[0] = unexpected(rd, frame, node.fields[found].node, p, limit)
+            value[0] = read_value(rd, frame, node.fields[found].node, p, limit)
         else:
             value[0] = read_other_form(rd, frame, &node.fields[found], p, limit)
         return ODD_ERROR if value[0] == NULL else ODD_VALUE
@@ -1587,7 +1748,7 @@ cdef PyObject *read_extra_sequence(
         return NULL
     if not deviate(
         rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE,
-        "expected its components, found a SEQUENCE around them",
+        "expected the components of {type}, found a SEQUENCE around them",
     ):
         return NULL
     up.depth += 1
@@ -1703,6 +1864,50 @@ cdef PyObject *read_sequence_of(
     const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
     """The elements from p on, as a tuple; `end` is NULL where the length is indefinite.  Sets `rd.pos`."""
+    cdef Head head
+    cdef PyObject *value
+    cdef const uint8_t *stop = end if end != NULL else limit
+    if deep(rd, up, at):
+        return NULL
+    if (
+        rd.deviations != NULL and p < stop and p[0] == 0x30 and may_lack_sequence(node.element)
+        and is_sole(rd, up, p, end, stop)
+    ):
+        if not read_head_quietly(rd, up, p, stop, &head):
+            return NULL
+        if node.element.key != 0x30 or holds_sequences(rd, up, &head, stop):
+            if not read_head(rd, up, p, stop, &head) or not deviate(
+                rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE,
+                "expected the elements of {type}, found a SEQUENCE around them",
+            ):
+                return NULL
+            up.depth += 1
+            value = read_elements(rd, up, node, head.start, head.end, stop)
+            up.depth -= 1
+            return close_wrapper(rd, up, value, end, limit)
+    return read_elements(rd, up, node, p, end, limit)
+
+
+cdef bint holds_sequences(Reader *rd, Frame *frame, Head *head, const uint8_t *limit) noexcept:
+    """Whether a SEQUENCE holds two or more SEQUENCEs and nothing else: a list, and no element of one."""
+    cdef Py_ssize_t elements = rd.elements
+    cdef const uint8_t *stop = head.end if head.end != NULL else limit
+    cdef const uint8_t *p = head.start
+    cdef int found = 0
+    while p < stop and p[0] == 0x30:
+        p = skip(rd, frame, p, stop)
+        if p == NULL:
+            PyErr_Clear()
+            break
+        found += 1
+    rd.elements = elements
+    return p != NULL and found > 1 and (p == head.end or (head.end == NULL and p < stop and p[0] == 0))
+
+
+cdef PyObject *read_elements(
+    Reader *rd, Frame *up, Node *node, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """`read_sequence_of`, once it is known where the elements are."""
     cdef Frame frame
     cdef PyObject *some[16]
     cdef PyObject *listed = NULL  # where there are more than fit in `some`
@@ -1710,34 +1915,12 @@ cdef PyObject *read_sequence_of(
     cdef PyObject *value
     cdef Py_ssize_t held = 0, i
     cdef bint whole = False
-    cdef Head head
-    cdef const uint8_t *inner
-    cdef int wrapped = 0
-    if deep(rd, up, at):
-        return NULL
     if end != NULL:
         limit = end
     frame.up = up
     frame.node = node
     frame.at = 0
     frame.depth = up.depth + 1
-    if rd.deviations != NULL and end != NULL and p < limit and p[0] == 0x30 and may_lack_sequence(node.element):
-        # 30 {30 .. 30 ..} and nothing behind it: a SEQUENCE too many around the elements
-        if not read_head(rd, &frame, p, limit, &head):
-            return NULL
-        inner = head.start
-        while head.end == limit and inner < limit and inner[0] == 0x30:
-            inner = skip(rd, &frame, inner, limit)
-            if inner == NULL:
-                return NULL
-            wrapped += 1
-        if head.end == limit and (node.element.key != 0x30 or (wrapped > 1 and inner == limit)):
-            if not deviate(
-                rd, &frame, node, p, head.start, limit, Reason.EXTRA_SEQUENCE,
-                "expected the elements, found a SEQUENCE around them",
-            ):
-                return NULL
-            p = head.start
     while True:
         if p >= limit:
             whole = end != NULL
@@ -1792,7 +1975,8 @@ cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, 
     cdef PyObject *value
     cdef Field *field
     cdef const uint8_t *q = NULL
-    cdef uint32_t key
+    cdef const uint8_t *end
+    cdef Identifier tag
     cdef int index
     cdef bint ordered
     if p >= limit:
@@ -1800,11 +1984,15 @@ cdef PyObject *read_choice(Reader *rd, Frame *up, Node *node, const uint8_t *p, 
     index = find(node, p, limit, &q)
     ordered = index != NO_COMPONENT
     if not ordered:
-        if p[0] & 0x1F == 0x1F and read_long_tag(rd, up, p, limit, &key) == NULL:
+        if not read_identifier(rd, up, p, limit, &tag):
             return NULL
-        index = find_other_form(node, p, limit)
-        if index == NO_COMPONENT:
-            return unexpected(rd, up, node, p, limit)
+        index = find(node, tag.octets, tag.octets + 2, &end)
+        ordered = index != NO_COMPONENT
+        q = tag.end
+        if not ordered:
+            index = find_other_form(node, &tag)
+            if index == NO_COMPONENT:
+                return unexpected(rd, up, node, p, limit)
     field = &node.fields[index]
     frame.up = up
     frame.node = node
@@ -1847,6 +2035,28 @@ cdef const uint8_t *contents_of(const uint8_t *p, const uint8_t *end) noexcept:
     return p + 1 + octets
 
 
+cdef bint is_enclosed(const uint8_t *first, const uint8_t *at, const uint8_t *end) noexcept:
+    """Whether `at` is inside a value of definite length that is all there, so that further octets would not help it.
+
+    Looked at only where an error is being made of a value of indefinite length.
+    """
+    cdef const uint8_t *p = first
+    cdef Py_ssize_t size
+    while p < at:
+        size = declared_size(p, end)
+        if size >= 0:
+            if size > end - p:
+                return False
+            if at - p < size:
+                return True
+            p += size
+        else:
+            p = contents_of(p, end)
+            if p == NULL:
+                return False
+    return False
+
+
 cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
     """Octets of the whole value at p, as far as its header tells; -1 where it is indefinite, cut off, malformed."""
     cdef const uint8_t *start = contents_of(p, end)
@@ -1866,8 +2076,8 @@ cdef Py_ssize_t declared_size(const uint8_t *p, const uint8_t *end) noexcept:
     while q + 1 < start:
         q += 1
         n = n << 8 | q[0]
-    if n > <uint64_t>PY_SSIZE_T_MAX - 32:  # more than there can be, whatever the header adds
-        n = <uint64_t>PY_SSIZE_T_MAX - 32
+    if n > <uint64_t>PY_SSIZE_T_MAX >> 1:  # more than there can be, whatever the header adds
+        n = <uint64_t>PY_SSIZE_T_MAX >> 1
     return (start - p) + <Py_ssize_t>n
 
 
@@ -2089,6 +2299,7 @@ cdef uint8_t *put_any(Writer *w, Frame *frame, Node *node, PyObject *value, uint
     n = bytes_size(value)
     rd = _default_reader
     rd.start = data
+    rd.first = data
     rd.end = data + n
     rd.most_elements = n
     rd.most_depth = DEEPEST
@@ -2283,6 +2494,47 @@ cdef uint8_t *put_choice(Writer *w, Frame *up, Node *node, PyObject *value, uint
 
 # ── what Python calls ────────────────────────────────────────────────────────────────────────────────────────────
 
+cdef inline bint is_padding(uint8_t octet) noexcept:
+    """00, CR, LF: what fills blocks, ends lines of mail, and begins no APDU."""
+    return octet == 0 or octet == 0x0D or octet == 0x0A
+
+
+cdef Py_ssize_t _pass_padding(
+    Reader *rd, Frame *base, Table table, const uint8_t *p, const uint8_t *limit, str words
+) except -1:
+    """The number of octets of padding before or behind a value of a union, which lenient reading lists."""
+    cdef const uint8_t *q = p
+    if table.node.kind != UNION:
+        return 0
+    while q < limit and is_padding(q[0]):
+        q += 1
+    if q - p > rd.most_padding:
+        fail_limit(rd, base, p, "padding", rd.most_padding, "octets of padding")
+        reraise()
+    if q > p and not deviate(rd, base, base.node, p, q, limit, Reason.PADDING, words):
+        reraise()
+    return q - p
+
+
+cdef str _notation(Node *node, const uint8_t *p, const uint8_t *limit):
+    """The notation of octets that are no value of a union, or None: see `isoill.notations`."""
+    return notation_of(PyBytes_FromStringAndSize(<const char *>p, min(limit - p, 512))) if node.kind == UNION else None
+
+
+cdef _fail(Reader *rd, Table table):
+    """Hand on the error that is set, unless what was read is no BER at all: that is then the error."""
+    notation = None
+    try:
+        reraise()
+    except DecodeError:
+        notation = _notation(&table.node, rd.first, rd.end)
+        if notation is None:
+            raise
+    raise DecodeError(
+        Reason.NOT_BER, f"expected {table.type.name}, found {notation}", table.type.name, rd.first - rd.start
+    )
+
+
 cdef Py_ssize_t _open(
     Reader *rd, Frame *base, Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object limits
 ) except -1:
@@ -2298,6 +2550,7 @@ cdef Py_ssize_t _open(
         _take_limits(rd, limits)
         octets = limits.octets
     rd.start = start
+    rd.first = start + offset
     rd.end = start + offset + min(size - offset, octets)
     declared = declared_size(start + offset, rd.end)
     rd.bounded = 0 <= declared <= rd.end - start - offset
@@ -2312,20 +2565,41 @@ cdef _fail_octets(Table table, Py_ssize_t offset, Py_ssize_t octets):
     raise LimitError(Reason.LIMIT, f"expected at most {octets} octets, found more", table.type.name, offset, "octets")
 
 
+cdef Py_ssize_t _padding_before(
+    Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object deviations, object limits
+) except -1:
+    """In lenient reading, the number of octets of padding before a value of a union; what is nothing else is none."""
+    cdef Reader rd
+    cdef Frame base
+    cdef Py_ssize_t at = offset
+    if deviations is None or at == size or not is_padding(start[at]) or table.node.kind != UNION:
+        return 0
+    while at < size and is_padding(start[at]):
+        at += 1
+    if at == size:
+        return 0
+    _open(&rd, &base, table, start, offset, size, limits)
+    rd.deviations = <PyObject *>deviations
+    return _pass_padding(&rd, &base, table, start + offset, start + at, "expected {type} at once, found padding before it")
+
+
 cdef object _read(Table table, const uint8_t *start, Py_ssize_t size, object deviations, object limits):
     """The one value that the octets are."""
     cdef Reader rd
     cdef Frame base
     cdef PyObject *value
-    cdef Py_ssize_t octets = _open(&rd, &base, table, start, 0, size, limits)
-    if size > octets:
-        _fail_octets(table, 0, octets)
+    cdef Py_ssize_t before = _padding_before(table, start, 0, size, deviations, limits)
+    cdef Py_ssize_t octets = _open(&rd, &base, table, start, before, size, limits)
+    if size - before > octets:
+        _fail_octets(table, before, octets)
     rd.deviations = NULL if deviations is None else <PyObject *>deviations
-    value = read_value(&rd, &base, &table.node, start, rd.end)
+    value = read_value(&rd, &base, &table.node, rd.first, rd.end)
     if value == NULL:
-        reraise()
+        _fail(&rd, table)
     result = <object>value
     Py_DECREF(value)
+    if rd.pos != rd.end and deviations is not None:
+        rd.pos += _pass_padding(&rd, &base, table, rd.pos, rd.end, "expected the end, found padding")
     if rd.pos != rd.end:
         left = rd.end - rd.pos
         raise DecodeError(
@@ -2401,6 +2675,7 @@ def read_from(Table table not None, data, offset, list deviations, limits, /):
     if not 0 <= offset <= octets.size:
         raise ValueError(f"offset: expected 0 to {octets.size}, found {offset}")
     begin = offset
+    begin += _padding_before(table, octets.start, begin, octets.size, deviations, limits)
     most = _open(&rd, &base, table, octets.start, begin, octets.size, limits)
     if declared_size(octets.start + begin, rd.end) > most:
         _fail_octets(table, begin, most)
@@ -2408,13 +2683,17 @@ def read_from(Table table not None, data, offset, list deviations, limits, /):
     value = read_value(&rd, &base, &table.node, octets.start + begin, rd.end)
     if value == NULL:
         try:
-            reraise()
+            _fail(&rd, table)
         except TruncatedError:
             if octets.size - begin > most:
                 _fail_octets(table, begin, most)
             raise
     result = <object>value
     Py_DECREF(value)
+    if deviations is not None:
+        rd.pos += _pass_padding(
+            &rd, &base, table, rd.pos, octets.start + octets.size, "expected the end, or another value, found padding"
+        )
     return result, rd.pos - octets.start
 
 
@@ -2481,18 +2760,18 @@ cdef class Peek:
                 fail_short(&rd, &base, start, rd.end, 2)
             else:
                 unexpected(&rd, &base, &self.table.node, start, rd.end)
-            reraise()
+            _fail(&rd, self.table)
         node = self.table.node.fields[alternative].node
         base.node = node
         if not read_head(&rd, &base, start, rd.end, &head):
             fail_wrapped(&rd, &base, node, start, rd.end)
-            reraise()
+            _fail(&rd, self.table)
         limit = head.end if head.end != NULL else rd.end
         if not read_head(&rd, &base, head.start, limit, &inner):
-            reraise()
+            _fail(&rd, self.table)
         if inner.key != node.key:
             unexpected(&rd, &base, node, head.start, limit)
-            reraise()
+            _fail(&rd, self.table)
         if inner.end != NULL:
             limit = inner.end
         frame.up = &base
@@ -2541,6 +2820,363 @@ cdef class Peek:
         result = <object>envelope
         Py_DECREF(envelope)
         return result
+
+
+cdef Py_ssize_t header_misses(Reader *rd, const uint8_t *p, const uint8_t *end) noexcept:
+    """The least number of octets that the header at p lacks; 0 where it is all there, or cannot become one."""
+    cdef Py_ssize_t left
+    cdef const uint8_t *q = p
+    if p >= end:
+        return 2
+    if p[0] & 0x1F == 0x1F:
+        p += 1
+        while p < end and p[0] & 0x80:
+            p += 1
+            if p - q >= rd.most_tag_octets:
+                return 0
+    p += 1
+    if p >= end:
+        return 1 + (p - end)
+    left = end - p - 1
+    if p[0] <= 0x80 or p[0] & 0x7F > 8 or p[0] & 0x7F <= left:
+        return 0
+    return (p[0] & 0x7F) - left
+
+
+cdef enum:
+    LARGEST = 16 << 20  # octets of an APDU: the most that `Limits.octets` can be
+
+
+cdef list _UNLISTED = []  # for reading that is lenient and lists nothing: it stays empty
+
+
+cdef class Frames:
+    """Finds whole values of a union in octets that come in any pieces, and gives them back as they came.
+
+    Only the outermost tag is judged, and what is necessary to find the end: `isoill.framing` tells more.  What is kept
+    is the value under way, and what has come behind it.  No header is looked at again once it was whole, so that octets
+    which come one by one cost no more looking than octets which come at once.
+    """
+
+    cdef Table table
+    cdef object limits
+    cdef bint strict
+    cdef Reader rd
+    cdef Py_ssize_t most  # octets of one value
+    cdef uint8_t form  # class and form of the outermost tags
+    cdef uint8_t *data
+    cdef Py_ssize_t room
+    cdef Py_ssize_t size  # octets of `data` that have come
+    cdef Py_ssize_t begin  # of the value under way
+    cdef Py_ssize_t at  # how far the look-out for its end has come, where its length is indefinite
+    cdef Py_ssize_t unended  # indefinite lengths that are open
+    cdef Py_ssize_t want  # octets of `data` without which there is no use in looking
+    cdef Py_ssize_t passing  # octets still to come of a value that is passed over
+    cdef Py_ssize_t passed  # octets of the stream before `data`
+    cdef Py_ssize_t run  # octets of padding since the last value
+    cdef Py_ssize_t padded  # octets of padding in all
+    cdef object failed  # the error after which the stream cannot go on
+
+    def __init__(self, Table table not None, bint strict, limits, /):
+        cdef Frame base
+        if table.node.kind != UNION:
+            raise TypeError(f"{table.type}: a union is wanted")
+        self.most = _open(&self.rd, &base, table, NULL, 0, 0, limits)
+        self.table = table
+        self.limits = limits
+        self.strict = strict
+        self.rd.deviations = NULL if strict else <PyObject *>_UNLISTED
+        self.rd.quiet = True
+        self.form = <uint8_t>((table.node.fields[0].node.wrap or table.node.fields[0].node.key) & 0xE0)
+        self.want = 2
+
+    def __dealloc__(self):
+        PyMem_Free(self.data)
+
+    def feed(self, data, /):
+        """Take octets that have come; returns the frames themselves, which give the values that are whole."""
+        cdef _Octets octets
+        with cython.critical_section(self):
+            if PyBytes_CheckExact(data):
+                self._take(<const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+            else:
+                octets = _Octets(data)
+                self._take(octets.start, octets.size)
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef object value = None
+        with cython.critical_section(self):
+            if self.size >= self.want or self.failed is not None or self.passing:
+                value = self._next()
+        if value is None:
+            raise StopIteration
+        return value
+
+    def finish(self, /):
+        """No more octets will come: raises what is wrong with those that are left, if there are any."""
+        with cython.critical_section(self):
+            self._finish()
+
+    @property
+    def can_continue(self):
+        """Whether more values may be found: not behind an error after which the next one cannot be told."""
+        return self.failed is None
+
+    @property
+    def offset(self):
+        """Octets from the start of the stream to where the next value is looked for."""
+        return self.passed + self.begin
+
+    @property
+    def held(self):
+        """Octets that have come and are kept: of the value under way, and of those behind it."""
+        return self.size - self.begin
+
+    @property
+    def needed(self):
+        """The least number of further octets without which there is no further value."""
+        return self.passing if self.passing else max(self.want - self.size, 1)
+
+    @property
+    def padding(self):
+        """Octets of padding that have been passed over."""
+        return self.padded
+
+    cdef int _take(self, const uint8_t *p, Py_ssize_t n) except -1:
+        """Append octets to those that are kept."""
+        cdef Py_ssize_t kept, room
+        cdef uint8_t *larger
+        if self.failed is not None:
+            return 0
+        if self.passing and self.begin == self.size:
+            kept = min(self.passing, n)
+            self._leave(0)
+            self.passed += kept
+            self.passing -= kept
+            p += kept
+            n -= kept
+        if n == 0:
+            return 0
+        if n > self.room - self.size:
+            kept = self.size - self.begin
+            if n > self.room - kept or self.begin < kept:
+                room = max(2 * self.room, kept + n, 256)
+                larger = <uint8_t *>PyMem_Malloc(room)
+                if larger == NULL:
+                    raise MemoryError
+                if kept:
+                    memcpy(larger, self.data + self.begin, kept)
+                PyMem_Free(self.data)
+                self.data = larger
+                self.room = room
+            else:
+                memmove(self.data, self.data + self.begin, kept)
+            self.passed += self.begin
+            self.at -= self.begin
+            self.want -= self.begin
+            self.begin = 0
+            self.size = kept
+        memcpy(self.data + self.size, p, n)
+        self.size += n
+        return 0
+
+    cdef void _leave(self, Py_ssize_t octets) noexcept:
+        """So many octets are done with; what comes next is a new value."""
+        self.begin += octets
+        self.at = self.begin
+        self.unended = 0
+        if self.begin == self.size:
+            self.passed += self.size
+            self.begin = self.at = self.size = 0
+            if self.room > 1 << 16:  # what one large value took is not kept for the small ones
+                PyMem_Free(self.data)
+                self.data = NULL
+                self.room = 0
+        self.want = self.begin + 2
+
+    cdef _fail_again(self):
+        raise type(self.failed)(*self.failed.args)
+
+    cdef object _next(self):
+        """The next whole value, or None where more octets are needed."""
+        cdef Py_ssize_t n
+        cdef object value
+        if self.failed is not None:
+            self._fail_again()
+        if self.passing:
+            n = min(self.passing, self.size - self.begin)
+            self.passing -= n
+            self._leave(n)
+            if self.passing or self.size < self.want:
+                return None
+        try:
+            n = self._look()
+        except DecodeError as error:
+            error._moved(self.passed)
+            if not self.passing:
+                self.failed = error
+                self._leave(0)
+                self.passed += self.begin
+                self.begin = self.size = 0
+            raise
+        if n == 0:
+            return None
+        value = PyBytes_FromStringAndSize(<const char *>self.data + self.begin, n)
+        self.run = 0
+        self._leave(n)
+        return value
+
+    cdef int _pass_padding(self, Frame *base) except -1:
+        base.up = NULL
+        base.node = &self.table.node
+        base.at = -1
+        base.depth = 1
+        if self.strict:
+            return 0
+        while self.begin < self.size and is_padding(self.data[self.begin]):
+            self.begin += 1
+            self.run += 1
+            self.padded += 1
+        if self.run > self.rd.most_padding:
+            self.rd.start = self.data
+            fail_limit(
+                &self.rd, base, self.data + self.begin, "padding", self.rd.most_padding, "octets of padding"
+            )
+            reraise()
+        return 0
+
+    cdef int _finish(self) except -1:
+        cdef Frame base
+        if self.failed is not None:
+            self._fail_again()
+        if self.passing:
+            raise TruncatedError(
+                Reason.TRUNCATED, f"expected at least {self.passing} more octets, found the end of the data",
+                self.table.type.name, self.offset, self.passing,
+            )
+        if self.unended == 0:
+            self._pass_padding(&base)
+        if self.size > self.begin:
+            try:
+                _read(
+                    self.table, self.data + self.begin, self.size - self.begin, None if self.strict else [], self.limits
+                )
+            except DecodeError as error:
+                raise error._moved(self.offset) from None
+        return 0
+
+    cdef Py_ssize_t _look(self) except -1:
+        """The octets of the value under way, which is whole; 0 where more are needed: how many more says `want`."""
+        cdef Frame base
+        cdef Head head
+        cdef Py_ssize_t length = 0, missing
+        cdef const uint8_t *p
+        cdef const uint8_t *end
+        cdef uint8_t inner
+        cdef bint welcome
+        cdef Reader *rd = &self.rd
+        if self.unended == 0:
+            self._pass_padding(&base)
+            if self.begin == self.size:
+                self._leave(0)
+                return 0
+        base.up = NULL
+        base.node = &self.table.node
+        base.at = -1
+        base.depth = 1
+        rd.start = self.data
+        rd.first = p = self.data + self.begin
+        rd.end = end = self.data + self.size
+        if self.table.node.lead[p[0]] < MOST_COMPONENTS:
+            base.node = self.table.node.fields[self.table.node.lead[p[0]]].node
+        if self.unended == 0:
+            missing = header_misses(rd, p, end)
+            if missing:
+                self.want = self.size + missing
+                return 0
+            if not read_identifier_and_length(rd, &base, p, end, &head, &length):
+                _fail(rd, self.table)
+            if length > self.most - (head.start - p):
+                if length <= LARGEST:
+                    self.passing = head.start - p + length
+                fail_limit(rd, &base, p, "octets", self.most, "octets")
+                _fail(rd, self.table)
+            welcome = p[0] & 0xE0 == self.form
+            if welcome and length != 0:
+                if head.start == end:
+                    self.want = self.size + 1
+                    return 0
+                inner = head.start[0]
+                welcome = (
+                    inner == 0x30 or (not self.strict and inner & 0xC0 == 0x80) or (inner == 0 and length < 0)
+                )
+            if not welcome:
+                if end - p < _LEAST and is_text(p, end):
+                    self.want = self.begin + _LEAST
+                    return 0
+                if p[0] & 0xE0 != self.form:
+                    unexpected(rd, &base, &self.table.node, p, end)
+                else:
+                    fail_found(
+                        rd, &base, base.node, head.start, end, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}"
+                    )
+                _fail(rd, self.table)
+            if length >= 0:
+                length += head.start - p
+                self.want = self.begin + length
+                return length if self.size >= self.want else 0
+            self.unended = 1
+            self.at = head.start - self.data
+            rd.elements = 1
+        while self.unended:
+            if self.at - self.begin > self.most:
+                fail_limit(rd, &base, rd.first, "octets", self.most, "octets")
+                reraise()
+            if self.size - self.at < 2:
+                self.want = self.at + 2
+                return 0
+            p = self.data + self.at
+            if p[0] == 0:
+                if p[1] != 0:
+                    fail_found(
+                        rd, &base, base.node, p, end, Reason.END_OF_CONTENTS,
+                        "expected end-of-contents 00 00, found 00 and another octet",
+                    )
+                    reraise()
+                self.unended -= 1
+                self.at += 2
+                continue
+            missing = header_misses(rd, p, end)
+            if missing:
+                self.want = self.size + missing
+                return 0
+            if not read_identifier_and_length(rd, &base, p, end, &head, &length) or not count(rd, &base, p, 1):
+                reraise()
+            self.at = head.start - self.data
+            if length < 0:
+                self.unended += 1
+                if self.unended > rd.most_depth:
+                    fail_limit(rd, &base, p, "depth", rd.most_depth, "levels of constructed values")
+                    reraise()
+            elif length > self.most:
+                fail_limit(rd, &base, rd.first, "octets", self.most, "octets")
+                reraise()
+            else:
+                self.at += length
+        return self.at - self.begin
+
+
+cdef bint is_text(const uint8_t *p, const uint8_t *end) noexcept:
+    """Whether octets may be the beginning of a text."""
+    while p < end:
+        if p[0] < 0x20 and not (9 <= p[0] <= 13):
+            return False
+        p += 1
+    return True
 
 
 def write(Table table, value, bint defaults, /):

@@ -44,6 +44,7 @@ __all__ = [
     "Constraint",
     "Enumerated",
     "Explicit",
+    "Holds",
     "Implicit",
     "Kind",
     "Latin1String",
@@ -387,6 +388,17 @@ class Among:
 
 Constraint = Size | Range | Alphabet | Among
 
+
+@record
+class Holds:
+    """What an ANY should hold by agreement, where the module leaves it open: ``Annotated[ANY, Holds(External)]``.
+
+    Anything else is read all the same; lenient reading lists it.
+    """
+
+    type: Any
+
+
 #: ANY: the octets of one whole tag-length-value, whatever it is.
 ANY = Annotated[bytes, Kind.ANY]
 #: OBJECT IDENTIFIER: arcs in decimal, with points between them.
@@ -409,6 +421,8 @@ class Type:
     python: type[Any] | None = None
     #: what a SEQUENCE OF is of
     element: Type | None = None
+    #: what an ANY should hold (`Holds`)
+    holds: Type | None = None
     #: the alternatives of a union, in order
     alternatives: tuple[Type, ...] = ()
     #: the string types that a STRING may be, the one of a plain ``str`` first
@@ -526,7 +540,8 @@ def type_of(annotation: Any) -> Type:
         if isinstance(extra, Kind):
             if bare is not _CARRIED.get(extra):
                 raise TypeError(f"{extra.asn1_name} is not known of {bare}")
-            return make(extra, extra.asn1_name)
+            holds = next((type_of(other.type) for other in extras if isinstance(other, Holds)), None)
+            return make(extra, extra.asn1_name, holds=holds)
         if isinstance(extra, String):
             if bare is not str:
                 raise TypeError(f"a string type is known of str, found {bare}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import isoill
+from isoill.dialects import speakers_of
 
 __all__ = ["main"]
 
@@ -162,6 +163,8 @@ def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
         examination, offset = isoill.examine_from(data, offset)
         for deviation in examination.deviations:
             _complain(f"{_shown(name)}: {deviation}")
+        if speakers := speakers_of(examination.deviations):
+            _complain(f"{_shown(name)}: these are ways of {' or '.join(speakers)}")
         yield examination.apdu
 
 

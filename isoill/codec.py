@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, BinaryIO, TypeVar, overload
+from typing import Any, BinaryIO, TypeVar, overload
 
 try:
     from isoill import _ber
 except ImportError as error:  # a checkout in which `pip install -e .` has not been run hides what is installed
     raise ImportError(f"isoill has no compiled core here ({error}): in a checkout, run `pip install -e .`") from None
-from isoill.asn1 import TypeName
-from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits, TruncatedError
+from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits
+from isoill.framing import _APDU, FrameBuffer
+from isoill.oids import OID_NAMES
 from isoill.records import record
-from isoill.types import ILLAPDU, ILLAPDUType, TransactionId
+from isoill.types import ILLAPDU, Extension, External, ILLAPDUType, TransactionId
 
 __all__ = [
     "Envelope",
@@ -32,7 +33,6 @@ Octets = bytes | bytearray | memoryview
 
 T = TypeVar("T")
 
-_APDU = _ber.table(Annotated[ILLAPDU, TypeName("ILL-APDU")])
 _TRANSACTION_ID = 1  # the place of transaction-id in every APDU
 _CHUNK = 1 << 16  # octets read from a file at once
 
@@ -56,6 +56,24 @@ class Examination:
     apdu: ILLAPDU
     #: every place where a strict writer would have written otherwise, in the order in which they were met
     deviations: tuple[Deviation, ...]
+
+    @property
+    def unknown_critical(self) -> tuple[Extension, ...]:
+        """The extensions that are critical, and of a kind that isoill has no name for.
+
+        Who does not understand a critical extension must not act on the message but answer that; so it is said here,
+        though it is no deviation.
+        """
+        extensions: tuple[Extension, ...] = getattr(self.apdu, "extensions", None) or ()
+        return tuple(each for each in extensions if each.critical and _kind_of(each) not in OID_NAMES)
+
+
+def _kind_of(extension: Extension) -> str | None:
+    """The object identifier in the EXTERNAL of an extension."""
+    try:
+        return decode(extension.item, type=External, strict=False).direct_reference
+    except DecodeError:
+        return None
 
 
 @overload
@@ -90,7 +108,7 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     >>> lost = bytes.fromhex("6f1d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231")  # no 30 inside 6f
     >>> for deviation in isoill.examine(lost).deviations:
     ...     print(deviation)
-    expected a SEQUENCE inside the APPLICATION tag - at Lost, offset 0
+    expected a SEQUENCE inside the APPLICATION tag, found [0] - at Lost, offset 0
     """
     deviations: list[Deviation] = []
     apdu: ILLAPDU = _ber.read(_APDU, data, deviations, limits)
@@ -159,47 +177,26 @@ def iter_apdus(
 
 def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAPDU]:
     """`iter_apdus` of a file; what is held is one APDU and one piece at most."""
-    held, before, offset = _read(source, 1), 0, 0
-    while offset < len(held):
-        try:
-            apdu, offset = decode_from(held, offset, strict=strict, limits=limits)
-        except TruncatedError as error:
-            more = _read(source, error.needed)
-            if not more:
-                raise _moved(error, before) from None
-            held, before, offset = held[offset:] + more, before + offset, 0
-        except DecodeError as error:
-            raise _moved(error, before) from None
-        else:
+    frames = FrameBuffer(strict=strict, limits=limits)
+    while piece := _read(source):
+        for octets in frames.feed(piece):
+            try:
+                apdu = decode(octets, strict=strict, limits=limits)
+            except DecodeError as error:
+                raise error._moved(frames.offset - len(octets)) from None
             yield apdu
-            if offset == len(held):
-                held, before, offset = _read(source, 1), before + offset, 0
+    frames.finish()
 
 
-def _read(source: BinaryIO, needed: int) -> bytes:
-    """At least so many octets, unless there are no more; what has come already is not kept waiting for the rest."""
+def _read(source: BinaryIO) -> bytes:
+    """A piece of a file, no octets at its end; what has come already is not kept waiting for more."""
     read: Callable[[int], Any] = getattr(source, "read1", source.read)
-    pieces: list[bytes] = []
-    while needed > 0:
-        piece = read(max(_CHUNK, needed))
-        if piece is None:
-            raise TypeError("source: expected a file that waits for its octets, found one that does not (non-blocking)")
-        if not isinstance(piece, bytes | bytearray | memoryview):
-            raise TypeError(
-                f"source: expected a file open for reading bytes ('rb'), found one that gives {piece!r:.40}"
-            )
-        if not piece:
-            break
-        pieces.append(bytes(piece))
-        needed -= len(pieces[-1])
-    return b"".join(pieces)
-
-
-def _moved(error: DecodeError, octets: int) -> DecodeError:
-    """The error, its offset counted from further in front."""
-    error.offset += octets
-    error.args = (*error.args[:3], error.offset, *error.args[4:])
-    return error
+    piece = read(_CHUNK)
+    if piece is None:
+        raise TypeError("source: expected a file that waits for its octets, found one that does not (non-blocking)")
+    if not isinstance(piece, bytes | bytearray | memoryview):
+        raise TypeError(f"source: expected a file open for reading bytes ('rb'), found one that gives {piece!r:.40}")
+    return bytes(piece)
 
 
 def encode(value: object, /, *, defaults: bool = True, type: Any = None) -> bytes:

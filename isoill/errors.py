@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import fields
-from typing import Any
+from typing import Any, Self
 
 from isoill.records import record
 
@@ -36,6 +36,10 @@ class Reason(enum.Enum):
     TRUNCATED = "truncated"
     #: there is more behind the value
     TRAILING_OCTETS = "trailing octets"
+    #: another notation stands where BER is wanted: EDIFACT, XML, text
+    NOT_BER = "not BER"
+    #: octets that are no part of any APDU stand before or behind one: 00, CR, LF
+    PADDING = "padding"
     #: another type stands where one is wanted
     UNEXPECTED_TAG = "unexpected tag"
     #: a SEQUENCE has no component of that tag
@@ -56,6 +60,8 @@ class Reason(enum.Enum):
     IMPLICIT_TAG = "implicit tag"
     #: a tag that wraps where it should replace
     EXPLICIT_TAG = "explicit tag"
+    #: the value itself where an EXTERNAL around it is meant
+    MISSING_EXTERNAL = "missing EXTERNAL"
     #: text under the tag of another string type
     OTHER_STRING_TYPE = "other string type"
     #: a tag that is not in its one form
@@ -117,6 +123,12 @@ class DecodeError(_CodecError):
     def __str__(self) -> str:
         return f"{self.detail} - at {self.path or 'the start'}, offset {self.offset}"
 
+    def _moved(self, octets: int) -> Self:
+        """The error, its offset counted from so many octets further in front."""
+        self.offset += octets
+        self.args = (*self.args[:3], self.offset, *self.args[4:])
+        return self
+
 
 class TruncatedError(DecodeError):
     """Octets that end before the lengths in them say.
@@ -169,19 +181,27 @@ class EncodeError(_CodecError):
 class Deviation:
     """Something that lenient reading put up with: what, where, and the octets it is about.
 
-    >>> str(Deviation(Reason.NON_MINIMAL, "expected the shortest form of the length", "Lost", 0))
-    'expected the shortest form of the length - at Lost, offset 0'
+    >>> deviation = Deviation(Reason.NON_MINIMAL, "the shortest form of the length", "a longer one", "Lost", 0)
+    >>> str(deviation)
+    'expected the shortest form of the length, found a longer one - at Lost, offset 0'
     """
 
     reason: Reason
-    #: what was wanted and, where it helps, what was there
-    detail: str
+    #: what a strict writer would have sent
+    wanted: str
+    #: what was there instead
+    found: str
     #: as in `DecodeError`
     path: str
     #: as in `DecodeError`
     offset: int
     #: the octets from the offset on that deviate: a header, a value, or an unknown component whole
     octets: bytes = b""
+
+    @property
+    def detail(self) -> str:
+        """Both in a sentence, as a `DecodeError` says it."""
+        return f"expected {self.wanted}, found {self.found}"
 
     def __str__(self) -> str:
         return f"{self.detail} - at {self.path or 'the start'}, offset {self.offset}"
@@ -215,6 +235,10 @@ class Limits:
     oid_arc_octets: int = 20
     #: segments of one constructed string: 500,000 empty ones are 1 MB of nothing
     segments: int = 4_096
+    #: deviations that lenient reading lists of one APDU, 4096 at most: each is larger than the octets it is about
+    deviations: int = 4_096
+    #: octets of padding before an APDU, and behind it, in lenient reading and in streams
+    padding: int = 4_096
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -233,6 +257,7 @@ _MOST = {
     "integer_octets": 1024,
     "oid_arcs": 1024,
     "oid_arc_octets": 1024,
+    "deviations": 4_096,
 }
 
 #: What `isoill.decode` keeps when nothing else is said.

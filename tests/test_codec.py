@@ -253,7 +253,7 @@ def test_peek_wants_the_whole_apdu(octets: bytes) -> None:
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
-        ("68656c6c6f", "UNEXPECTED_TAG"),
+        ("68656c6c6f", "NOT_BER"),
         ("7500", "UNEXPECTED_TAG"),
         ("71028000", "UNEXPECTED_TAG"),
         ("71053003800102", "MISSING_COMPONENT"),

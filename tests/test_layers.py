@@ -13,10 +13,13 @@ from tests.conftest import ROOT
 LAYERS = {
     "errors": 0,
     "records": 0,
+    "notations": 0,
     "asn1": 1,
     "_ber": 1,
     "oids": 1,
+    "dialects": 2,
     "types": 2,
+    "framing": 3,
     "codec": 3,
     "plain": 3,
     "dump": 3,
@@ -26,7 +29,7 @@ LAYERS = {
     "__main__": 9,
 }
 #: Imports within a layer.
-BESIDE = {("errors", "records"), ("_ber", "asn1"), ("dump", "codec")}
+BESIDE = {("errors", "records"), ("_ber", "asn1"), ("codec", "framing"), ("dump", "codec")}
 PACKAGE = ROOT / "isoill"
 
 

@@ -242,7 +242,7 @@ ANYS: dict[str, Callable[[bytes], bool]] = {
     "constructed": lambda octets: octets[0] & 0x20 > 0,
     "indefinite": lambda octets: octets[0] & 0x1F < 0x1F and octets[1] == 0x80,
     "indefinite inside definite": lambda octets: octets[0] == 0x30 and 0 < octets[1] < 0x80 and octets[3] == 0x80,
-    "indefinite inside indefinite": lambda octets: octets[:4] in (b"\x30\x80\x30\x80", b"\x30\x80\x31\x80"),
+    "indefinite inside indefinite": lambda octets: octets[1:2] + octets[3:4] == b"\x80\x80" and octets[2] & 0x20 > 0,
     "EXTERNAL": lambda octets: octets[0] == 0x28,
     "application tag": lambda octets: octets[0] >> 6 == 1,
     "private tag": lambda octets: octets[0] >> 6 == 3,

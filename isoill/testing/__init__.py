@@ -17,6 +17,7 @@ except ImportError as error:
     raise ImportError("isoill.testing needs hypothesis: pip install 'isoill[testing]'") from error
 
 from isoill.testing import reference
+from isoill.testing.forms import Written, rewritten
 from isoill.testing.strategies import apdus, values
 
-__all__ = ["apdus", "reference", "values"]
+__all__ = ["Written", "apdus", "reference", "rewritten", "values"]

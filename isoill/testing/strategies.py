@@ -77,7 +77,8 @@ def values(annotation: Any, /, *, constrained: bool = True) -> SearchStrategy[An
     VisibleString('')
 
     The sizes, ranges, alphabets and subsets that the declarations state are kept, EDIFACTString's in an ILL-String that
-    goes as VisibleString too, unless ``constrained`` is false: the decoder does not judge them.  What a string type
+    goes as VisibleString too, and so is what an ANY should hold; unless ``constrained`` is false: the decoder does not
+    judge them.  What a string type
     itself admits is not among them: other text may have any character, as it may on the wire.
 
     >>> from isoill.types import ItemId
@@ -331,6 +332,13 @@ def _around(inner: SearchStrategy[bytes]) -> SearchStrategy[bytes]:
 
 _anys = st.recursive(_universal_values | _own_values, _around, max_leaves=5)
 
+
+def _any(type_: Type, constrained: bool) -> SearchStrategy[bytes]:
+    if type_.holds is None or not constrained:
+        return _anys
+    return _of(type_.holds, constrained).map(functools.partial(encode, type=type_.holds))
+
+
 _STRATEGIES: Mapping[Kind, Callable[[Type, bool], SearchStrategy[Any]]] = {
     Kind.BOOLEAN: lambda *_: st.booleans(),
     Kind.INTEGER: _integer,
@@ -344,5 +352,5 @@ _STRATEGIES: Mapping[Kind, Callable[[Type, bool], SearchStrategy[Any]]] = {
     Kind.SEQUENCE_OF: _sequence_of,
     Kind.CHOICE: _choice,
     Kind.UNION: _union,
-    Kind.ANY: lambda *_: _anys,
+    Kind.ANY: _any,
 }

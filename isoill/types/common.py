@@ -8,6 +8,7 @@ from isoill.asn1 import (
     OID,
     BitString,
     Explicit,
+    Holds,
     Implicit,
     Name,
     OctetString,
@@ -95,7 +96,7 @@ class Extension:
 
     identifier: Annotated[int, Implicit(0)]
     critical: Annotated[bool, Implicit(1)] = False
-    item: Annotated[ANY, Explicit(2)]
+    item: Annotated[ANY, Holds(External), Explicit(2)]
 
 
 @choice

@@ -1,0 +1,81 @@
+"""What octets are when they are not BER: EDIFACT, XML, text.  Imports nothing of isoill.
+
+Messages go astray: to the wrong port, out of the wrong field, in the other encoding of ISO 10161-1 (EDIFACT, its
+Annex B).  An error that names what came is worth more than one that names a tag.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import re
+
+__all__ = ["LEAST", "notation_of"]
+
+#: Octets without which nothing is said: the first five of an APDU, or fewer, have one that begins no character.
+LEAST = 5
+#: Octets that are looked at.
+_MOST = 512
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Compiled when they are needed: few messages go astray, and importing isoill is to stay quick.
+_XML = r"(?i)<[?!a-z_]"
+_HTML = r"(?i)<(!doctype\s+html|html)\b"
+_EDIFACT = r"UN[AB][^0-9A-Za-z]"
+_HEXADECIMAL = r"(?:[0-9A-Fa-f]{2}[\s:]*){4,}"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+def notation_of(octets: bytes) -> str | None:
+    """The notation in which octets are written, for a person; None where it may well be BER.
+
+    No APDU is taken for a text: its first components have octets that no text has.
+
+    >>> notation_of(b"UNA:+.? 'UNB+UNOB:1+OON+CISTI'"), notation_of(b'<?xml version="1.0"?><ISO18626Message/>')
+    ('EDIFACT (UNA)', 'XML (ISO 18626)')
+    >>> notation_of(b"EHLO isoill.example\\r\\n"), notation_of(bytes.fromhex("61820102"))
+    ('text (EHLO isoill.example)', None)
+    """
+    octets = octets[:_MOST]
+    if len(octets) < LEAST:
+        return None
+    encoding = "utf-8"
+    for mark, of_mark in _MARKS:
+        if octets.startswith(mark):
+            octets, encoding = octets.removeprefix(mark), of_mark
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(octets).lstrip()
+    if edifact := re.match(_EDIFACT, text):
+        return f"EDIFACT ({edifact[0][:3]})"
+    if re.match(_HTML, text):
+        return "HTML"
+    if re.match(_XML, text):
+        return "XML (ISO 18626)" if "ISO18626Message" in text or "illtransactions.org" in text else "XML"
+    if not text or "\ufffd" in text or re.search(_CONTROL, text):
+        return None
+    if re.fullmatch(_HEXADECIMAL, text[:64].rstrip()) and _begins_an_apdu(_from_hexadecimal(text)):
+        return "text (BER in hexadecimal)"
+    if _begins_an_apdu(_from_base64(text)):
+        return "text (BER in base64)"
+    return f"text ({text.splitlines()[0][:32]})"
+
+
+def _begins_an_apdu(octets: bytes) -> bool:
+    """Whether octets begin with ``[APPLICATION 1]`` to ``[APPLICATION 20]`` around a SEQUENCE."""
+    return len(octets) > 2 and 0x61 <= octets[0] <= 0x74 and b"\x30" in octets[2:6]
+
+
+def _from_hexadecimal(text: str) -> bytes:
+    digits = re.sub(r"[\s:]", "", text[:64])
+    return bytes.fromhex(digits[: len(digits) // 2 * 2])
+
+
+def _from_base64(text: str) -> bytes:
+    digits = re.sub(r"\s", "", text)
+    try:
+        return binascii.a2b_base64(digits[: min(len(digits), 32) // 4 * 4], strict_mode=True)
+    except ValueError:  # binascii.Error, and what is not ASCII
+        return b""

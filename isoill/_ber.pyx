@@ -709,10 +709,10 @@ cdef const uint8_t *read_long_tag(
     cdef const uint8_t *q = p + 1
     cdef uint32_t found = p[0]
     while True:
-        if q >= limit:
-            return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
         if q - p >= rd.most_tag_octets:
             return <const uint8_t *>fail_limit(rd, frame, p, "tag_octets", rd.most_tag_octets, "tag octets")
+        if q >= limit:
+            return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
         if q == p + 1 and q[0] == 0x80:
             return <const uint8_t *>fail(
                 rd, frame, p, Reason.MALFORMED_TAG, "expected the shortest form of the tag, found a leading 80"
@@ -2580,7 +2580,7 @@ cdef Py_ssize_t _padding_before(
         return 0
     _open(&rd, &base, table, start, offset, size, limits)
     rd.deviations = <PyObject *>deviations
-    return _pass_padding(&rd, &base, table, start + offset, start + at, "expected {type} at once, found padding before it")
+    return _pass_padding(&rd, &base, table, start + offset, start + at, "expected {type} alone, found padding before it")
 
 
 cdef object _read(Table table, const uint8_t *start, Py_ssize_t size, object deviations, object limits):
@@ -2599,7 +2599,7 @@ cdef object _read(Table table, const uint8_t *start, Py_ssize_t size, object dev
     result = <object>value
     Py_DECREF(value)
     if rd.pos != rd.end and deviations is not None:
-        rd.pos += _pass_padding(&rd, &base, table, rd.pos, rd.end, "expected the end, found padding")
+        rd.pos += _pass_padding(&rd, &base, table, rd.pos, rd.end, "expected {type} alone, found padding behind it")
     if rd.pos != rd.end:
         left = rd.end - rd.pos
         raise DecodeError(
@@ -2692,7 +2692,7 @@ def read_from(Table table not None, data, offset, list deviations, limits, /):
     Py_DECREF(value)
     if deviations is not None:
         rd.pos += _pass_padding(
-            &rd, &base, table, rd.pos, octets.start + octets.size, "expected the end, or another value, found padding"
+            &rd, &base, table, rd.pos, octets.start + octets.size, "expected {type} alone, found padding behind it"
         )
     return result, rd.pos - octets.start
 
@@ -2875,6 +2875,7 @@ cdef class Frames:
     cdef Py_ssize_t passed  # octets of the stream before `data`
     cdef Py_ssize_t run  # octets of padding since the last value
     cdef Py_ssize_t padded  # octets of padding in all
+    cdef bint ended  # no more octets will come
     cdef object failed  # the error after which the stream cannot go on
 
     def __init__(self, Table table not None, bint strict, limits, /):
@@ -3053,20 +3054,32 @@ cdef class Frames:
         cdef Frame base
         if self.failed is not None:
             self._fail_again()
-        if self.passing:
-            raise TruncatedError(
-                Reason.TRUNCATED, f"expected at least {self.passing} more octets, found the end of the data",
-                self.table.type.name, self.offset, self.passing,
-            )
-        if self.unended == 0:
+        if self.unended == 0 and not self.passing:
             self._pass_padding(&base)
-        if self.size > self.begin:
-            try:
+        try:
+            if self.passing:
+                raise TruncatedError(
+                    Reason.TRUNCATED, f"expected at least {self.passing} more octets, found the end of the data",
+                    self.table.type.name, 0, self.passing,
+                )
+            if self.size > self.begin:
+                self.ended = True
+                self._judge()
                 _read(
                     self.table, self.data + self.begin, self.size - self.begin, None if self.strict else [], self.limits
                 )
-            except DecodeError as error:
-                raise error._moved(self.offset) from None
+        except DecodeError as error:
+            self.failed = error._moved(self.offset)
+            raise
+        return 0
+
+    cdef int _judge(self) except -1:
+        """Raise what is wrong with the octets that are there, if they alone say it."""
+        try:
+            self._look()
+        except DecodeError as error:
+            error._moved(-self.begin)
+            raise
         return 0
 
     cdef Py_ssize_t _look(self) except -1:
@@ -3115,7 +3128,7 @@ cdef class Frames:
                     inner == 0x30 or (not self.strict and inner & 0xC0 == 0x80) or (inner == 0 and length < 0)
                 )
             if not welcome:
-                if end - p < _LEAST and is_text(p, end):
+                if end - p < _LEAST and is_text(p, end) and not self.ended:  # it is soon known what notation it is
                     self.want = self.begin + _LEAST
                     return 0
                 if p[0] & 0xE0 != self.form:

@@ -164,21 +164,8 @@ def iter_apdus(
     >>> [type(apdu).__name__ for apdu in isoill.iter_apdus(data + data)]
     ['ILLRequest', 'ILLRequest']
     """
-    if isinstance(source, Octets):
-        offset, size = 0, memoryview(source).nbytes
-        while offset < size:
-            apdu, offset = decode_from(source, offset, strict=strict, limits=limits)
-            yield apdu
-    elif hasattr(source, "read"):
-        yield from _iter_file(source, strict, limits)
-    else:
-        raise TypeError(f"source: expected bytes, or a file open for reading them, found {source!r:.40}")
-
-
-def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAPDU]:
-    """`iter_apdus` of a file; what is held is one APDU and one piece at most."""
     frames = FrameBuffer(strict=strict, limits=limits)
-    while piece := _read(source):
+    for piece in _pieces(source):
         for octets in frames.feed(piece):
             try:
                 apdu = decode(octets, strict=strict, limits=limits)
@@ -186,6 +173,22 @@ def _iter_file(source: BinaryIO, strict: bool, limits: Limits) -> Iterator[ILLAP
                 raise error._moved(frames.offset - len(octets)) from None
             yield apdu
     frames.finish()
+
+
+def _pieces(source: Octets | BinaryIO) -> Iterator[Octets]:
+    """The octets of a source, a piece at a time."""
+    if isinstance(source, Octets):
+        octets = memoryview(source)
+        if not octets.c_contiguous:
+            raise TypeError("source: expected octets in one row, found a memoryview with gaps")
+        octets = octets.cast("B")
+        for at in range(0, len(octets), _CHUNK):
+            yield octets[at : at + _CHUNK]
+    elif hasattr(source, "read"):
+        while piece := _read(source):
+            yield piece
+    else:
+        raise TypeError(f"source: expected bytes, or a file open for reading them, found {source!r:.40}")
 
 
 def _read(source: BinaryIO) -> bytes:

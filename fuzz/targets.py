@@ -1,0 +1,274 @@
+"""What is called with any octets: each target returns, or raises `AssertionError` for what is not documented.
+
+They know nothing of who calls them: atheris, libFuzzer over the compiled core, or a test with the corpus.  Whatever
+other exception escapes is a finding too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
+from typing import Any, TypeVar
+
+import isoill
+from isoill.dialects import speakers_of
+from isoill.errors import MESSAGE_CHARACTERS
+
+__all__ = ["TARGETS", "decode", "exactly", "examine", "frames", "from_json", "lean", "show"]
+
+T = TypeVar("T")
+
+#: What is written again may be larger and deeper than what was read: DEFAULTs and SEQUENCEs that were left out come in.
+_AMPLE = isoill.Limits(octets=16 << 20, depth=256, elements=1_000_000)
+#: The one deviation that is in the value itself, and goes out as it came in.
+_KEPT = isoill.Reason.UNLISTED_VALUE
+#: What lenient reading lists and strict reading takes: legal BER, and any ANY.
+_LEGAL = {isoill.Reason.NON_MINIMAL, isoill.Reason.MISSING_EXTERNAL}
+
+
+def decode(data: bytes) -> None:
+    """Every way to read octets gives a value or a `DecodeError`, and all of them agree; what is read can be written."""
+    strict = _read(lambda: isoill.decode(data), data)
+    lenient = _read(lambda: isoill.decode(data, strict=False), data)
+    if strict is not None:
+        assert exactly(lenient) == exactly(strict), "lenient reading gives another value"
+        _check_value(strict)
+    elif lenient is not None:
+        _check_value(lenient)
+    for is_strict, alone in ((True, strict), (False, lenient)):
+        _check_first(data, alone, strict=is_strict)
+        _check_all(data, strict=is_strict)
+    _check_peek(data, strict)
+
+
+def examine(data: bytes) -> None:
+    """`examine` lists what strict reading refuses, with its octets, and no more than that where it refuses nothing."""
+    strict = _read(lambda: isoill.decode(data), data)
+    examination = _read(lambda: isoill.examine(data), data)
+    first = _read(lambda: isoill.examine_from(data), data)
+    if examination is None:
+        assert strict is None, "lenient reading refuses what strict reading takes"
+        return
+    assert first == (examination, len(data)), "examine and examine_from differ"
+    reasons = {deviation.reason for deviation in examination.deviations}
+    if strict is None:
+        assert reasons, "refused strictly, and no deviation is listed"
+    else:
+        assert exactly(examination.apdu) == exactly(strict), "lenient reading gives another value"
+        assert reasons <= _LEGAL, "taken strictly, and a deviation is listed"
+    assert all(extension.critical for extension in examination.unknown_critical)
+    assert len(examination.deviations) <= isoill.DEFAULT_LIMITS.deviations
+    for deviation in examination.deviations:
+        assert data.startswith(deviation.octets, deviation.offset), "the octets of a deviation are not at its offset"
+        assert 0 <= deviation.offset <= len(data)
+        _check_words(deviation.reason, deviation.detail)
+        assert deviation.wanted
+        assert deviation.found
+    assert isinstance(speakers_of(examination.deviations), tuple)
+    repaired = isoill.encode(examination.apdu)
+    if _KEPT not in reasons:
+        assert exactly(isoill.decode(repaired, limits=_AMPLE)) == exactly(examination.apdu), "what is repaired is not"
+
+
+def frames(data: bytes) -> None:
+    """A stream gives the same frames, and the same error, whatever its pieces; `iter_apdus` reads what they hold."""
+    for strict in (True, False):
+        whole = _frames(data, [len(data)], strict)
+        sizes = [1 + octet % 7 for octet in data[:64]] or [1]
+        assert _frames(data, sizes, strict) == whole, "other frames from other pieces"
+        assert _frames(data, [1], strict) == whole, "other frames from single octets"
+        found, error = whole
+        end = 0
+        for octets in found:
+            end = data.index(octets, end) + len(octets)
+            assert strict is False or data.startswith(octets, end - len(octets))
+            envelope = _read(lambda octets=octets: isoill.peek(octets), octets)  # type: ignore[misc]
+            assert envelope is None or envelope.length == len(octets)
+        apdus = [_read(lambda octets=octets: isoill.decode(octets, strict=strict), octets) for octets in found]  # type: ignore[misc] # noqa: B023
+        read = []
+        with contextlib.suppress(isoill.DecodeError):
+            for apdu in isoill.iter_apdus(data, strict=strict):
+                read.append(apdu)
+        wanted = list(itertools.takewhile(lambda apdu: apdu is not None, apdus))
+        assert read == wanted, "iter_apdus gives something else than its frames hold"
+
+
+def _frames(data: bytes, sizes: Sequence[int], strict: bool) -> tuple[list[bytes], Any]:
+    """The frames, and what is wrong behind them, of a stream fed in pieces of these sizes, again and again."""
+    buffer, found, at = isoill.FrameBuffer(strict=strict), [], 0
+    pieces = itertools.cycle(sizes)
+    try:
+        while at < len(data):
+            size = next(pieces)
+            for octets in buffer.feed(data[at : at + size]):
+                found.append(octets)
+            at += size
+            assert buffer.offset + buffer.held == min(at, len(data)), "octets are lost"
+            assert buffer.needed > 0
+        buffer.finish()
+    except isoill.TruncatedError as error:
+        _check_error(error, data)
+        return found, (error.reason, error.path, error.offset, error.needed)
+    except isoill.DecodeError as error:
+        _check_error(error, data)
+        # what it is that is no BER can be told better of more octets
+        return found, buffer.can_continue
+    return found, None
+
+
+def show(data: bytes) -> None:
+    """Any octets have a dump, and any value a tree and a repr; none of them can write to a terminal."""
+    texts = [isoill.dump(data)]
+    examination = _read(lambda: isoill.examine(data), data)
+    if examination is not None:
+        texts += [isoill.tree(examination.apdu), repr(examination), str(examination.apdu)]
+        texts += map(str, examination.deviations)
+    for text in texts:
+        assert all(line.isprintable() for line in text.split("\n")), "a character that does not print"
+
+
+def from_json(data: bytes) -> None:
+    """Any octets as JSON text give a value, which has a JSON text again, or a `PlainError`.
+
+    What has a JSON text need not have octets: an object identifier is any text until it is written.
+    """
+    try:
+        apdu = isoill.from_json(data)
+    except isoill.PlainError as error:
+        _check_words(error.reason, str(error), 3 * MESSAGE_CHARACTERS)  # it has a path as well
+        return
+    assert exactly(isoill.from_json(isoill.to_json(apdu))) == exactly(apdu), "another value by way of JSON"
+    assert repr(apdu)
+    try:
+        octets = isoill.encode(apdu)
+    except isoill.EncodeError as error:
+        _check_words(error.reason, error.detail)
+        return
+    again = _read(lambda: isoill.decode(octets, strict=False), octets)
+    if again is not None:  # more arcs, digits or octets than are read by default can be written
+        assert again == apdu, "another value by way of octets"
+
+
+def lean(data: bytes) -> None:
+    """The core alone, at high speed: read both ways, write again, read that."""
+    strict: isoill.ILLAPDU | None = None
+    with contextlib.suppress(isoill.DecodeError):
+        strict = isoill.decode(data)
+    try:
+        examination = isoill.examine(data)
+    except isoill.DecodeError:
+        assert strict is None, "lenient reading refuses what strict reading takes"
+        return
+    apdu = examination.apdu
+    assert strict is None or strict == apdu, "lenient reading gives another value"
+    octets = isoill.encode(apdu)
+    assert isoill.decode(octets, strict=False, limits=_AMPLE) == apdu, "another value is written"
+
+
+#: By name, for the command line.  A new target is a function above and a line here.
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "decode": decode,
+    "examine": examine,
+    "frames": frames,
+    "from_json": from_json,
+    "lean": lean,
+    "show": show,
+}
+
+
+def exactly(value: Any) -> Any:
+    """A value with the class of each part of it: a ``str`` equals a VisibleString, and a member its number."""
+    cls: Any = type(value)
+    if cls is tuple:
+        return [exactly(element) for element in value]
+    if is_dataclass(cls):
+        return cls, [exactly(getattr(value, name)) for name in cls.__dataclass_fields__]
+    return cls, value
+
+
+def _read(read: Callable[[], T], data: bytes) -> T | None:
+    """What reading gives, None where it refuses; a refusal says what and where, within bounds."""
+    try:
+        return read()
+    except isoill.DecodeError as error:
+        _check_error(error, data)
+        return None
+
+
+def _check_error(error: isoill.DecodeError, data: bytes) -> None:
+    """An error says what, why and where, within bounds."""
+    _check_words(error.reason, error.detail)
+    assert isinstance(error.path, str)
+    assert 0 <= error.offset <= len(data), "an offset outside the data"
+    assert error.detail in str(error)
+    assert isinstance(error, isoill.TruncatedError) == (error.reason is isoill.Reason.TRUNCATED)
+    assert isinstance(error, isoill.LimitError) == (error.reason is isoill.Reason.LIMIT)
+    if isinstance(error, isoill.TruncatedError):
+        assert error.needed > 0
+    if isinstance(error, isoill.LimitError):
+        assert hasattr(isoill.DEFAULT_LIMITS, error.limit)
+
+
+def _check_words(reason: object, words: str, most: int = MESSAGE_CHARACTERS) -> None:
+    assert isinstance(reason, isoill.Reason)
+    assert words
+    assert len(words) <= most, "an error message grows with the input"
+
+
+def _check_value(apdu: isoill.ILLAPDU) -> None:
+    """What was accepted comes back from its octets and from JSON."""
+    assert hash(apdu) == hash(apdu)
+    wanted = exactly(apdu)
+    for defaults in (True, False):
+        octets = isoill.encode(apdu, defaults=defaults)
+        again = isoill.decode(octets, strict=False, limits=_AMPLE)
+        assert exactly(again) == wanted, "another value is written"
+        assert isoill.encode(again, defaults=defaults) == octets, "other octets the second time"
+    assert exactly(isoill.from_dict(isoill.to_dict(apdu))) == wanted, "another value by way of a dict"
+    assert exactly(isoill.from_json(isoill.to_json(apdu))) == wanted, "another value by way of JSON"
+
+
+def _check_first(data: bytes, alone: isoill.ILLAPDU | None, *, strict: bool) -> None:
+    """`decode_from` finds what `decode` finds, and where it ends."""
+    first = _read(lambda: isoill.decode_from(data, strict=strict), data)
+    if first is None:
+        assert alone is None, "decode_from refuses what decode takes"
+        return
+    apdu, end = first
+    assert 0 < end <= len(data)
+    if end == len(data):
+        assert exactly(alone) == exactly(apdu), "decode and decode_from differ"
+    else:
+        assert alone is None, "decode takes trailing octets"
+        assert exactly(isoill.decode(data[:end], strict=strict)) == exactly(apdu), "what follows changes the value"
+    shifted, shifted_end = isoill.decode_from(b"\0\0\0" + data, 3, strict=strict)
+    assert (shifted, shifted_end) == (apdu, end + 3), "the offset changes the value"
+
+
+def _check_all(data: bytes, *, strict: bool) -> None:
+    """`iter_apdus` finds the same in octets as in a file, and breaks at the same place."""
+
+    def outcome(source: Any) -> tuple[list[Any], Any]:
+        found: list[Any] = []
+        try:
+            for apdu in isoill.iter_apdus(source, strict=strict):
+                found.append(apdu)
+        except isoill.DecodeError as error:
+            _check_error(error, data)
+            return found, (error.reason, error.path, error.offset)
+        return found, None
+
+    assert outcome(data) == outcome(io.BytesIO(data)), "a file is read otherwise"
+
+
+def _check_peek(data: bytes, apdu: isoill.ILLAPDU | None) -> None:
+    """`peek` says of a message what reading it says."""
+    envelope = _read(lambda: isoill.peek(data), data)
+    if apdu is not None:
+        assert envelope is not None, "peek refuses what decode takes"
+        assert envelope.transaction_id == apdu.transaction_id
+        assert envelope.length == len(data)
+        assert repr(envelope)

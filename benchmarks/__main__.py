@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, convert, hold, imports, memory, peeking
+from benchmarks import chart, convert, hold, imports, limits, memory, peeking
 from benchmarks.messages import Message, from_folder, our_own
 from benchmarks.peers import Peer, available
 from benchmarks.table import Table
@@ -29,6 +29,7 @@ WHAT: dict[str, Benchmark] = {
     "import": lambda messages, peers, quick: imports.run(quick=quick),
     "memory": lambda messages, peers, quick: memory.run(messages[0], peers, quick=quick),
     "hold": lambda messages, peers, quick: hold.run(messages[0], peers, quick=quick),
+    "limits": lambda messages, peers, quick: limits.run(quick=quick),
 }
 
 

@@ -80,7 +80,7 @@ def frames(data: bytes) -> None:
         sizes = [1 + octet % 7 for octet in data[:64]] or [1]
         assert _frames(data, sizes, strict) == whole, "other frames from other pieces"
         assert _frames(data, [1], strict) == whole, "other frames from single octets"
-        found, error = whole
+        found, _ = whole
         end = 0
         for octets in found:
             end = data.index(octets, end) + len(octets)

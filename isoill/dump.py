@@ -6,6 +6,7 @@ to a terminal what its reader would take for something else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import MISSING, replace
 from typing import Annotated, Any
@@ -33,17 +34,21 @@ from isoill.types import ILLAPDU, External
 __all__ = ["dump", "tree"]
 
 _EXCERPT = 32  # octets shown of what is not understood
-_APDU = type_of(Annotated[ILLAPDU, TypeName("ILL-APDU")])
 _EXTERNAL = type_of(External)
 
 
 def _quoted(text: str) -> str:
     """A text between quotation marks, every character of which prints."""
-    escaped = "".join(
-        c if c.isprintable() and c not in '"\\' else c.encode("unicode_escape").decode() if c not in '"\\' else "\\" + c
-        for c in text
-    )
-    return f'"{escaped}"'
+    if not text.isprintable() or '"' in text or "\\" in text:
+        text = re.sub(r"\W", _escaped, text)
+    return f'"{text}"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _hex(octets: bytes) -> str:
@@ -179,7 +184,7 @@ def dump(data: Octets, /, *, type: Any = None, limits: Limits = DEFAULT_LIMITS) 
                      ! expected 10 more octets, found the end of the data
     """
     octets = bytes(memoryview(data))
-    wanted = _inside(_APDU if type is None else type_of(type))
+    wanted = _APDUS if type is None else _inside(type_of(type))
     elements = list(_elements(octets, wanted, limits))
     width = min(max((len(element.octets) for element in elements), default=0), 24)
     lines = []
@@ -196,7 +201,12 @@ def _unnamed(described: Type) -> Component:
 
 def _inside(described: Type) -> tuple[Component, ...]:
     """What is looked for where a value of a type stands alone; nothing in particular for an ANY."""
+    if described.kind is Kind.UNION:
+        return tuple(map(_unnamed, described.alternatives))
     return () if described.kind is Kind.ANY else (_unnamed(described),)
+
+
+_APDUS = _inside(type_of(Annotated[ILLAPDU, TypeName("ILL-APDU")]))
 
 
 def _header(data: bytes, at: int, limit: int) -> _Header:
@@ -303,9 +313,19 @@ def _elements(data: bytes, wanted: tuple[Component, ...], limits: Limits) -> Ite
     """The tag-length-values of the octets, those inside them included, until the first break."""
     walk = _Walk(data, limits)
     while walk.position < len(data):
+        if wanted is _APDUS and (padding := _padding(data, walk.position)):
+            yield _Element(walk.position, "", 0, f"padding, {padding} octet{'s' * (padding > 1)}")
+            walk.position += padding
+            continue
         broken = yield from walk.element(len(data), 0, wanted)
         if broken:
             return
+
+
+def _padding(data: bytes, at: int) -> int:
+    """The number of octets that are 00, CR or LF, from there on."""
+    found = re.compile(rb"[\0\r\n]*").match(data, at)
+    return 0 if found is None else found.end() - at
 
 
 def _bracketed(tag: TagClass, number: int) -> str:
@@ -323,13 +343,9 @@ def _match(
                 if component.tag.explicit:
                     return component.asn1_name, _inside(described), None
                 return component.asn1_name, None, described
-        elif described.kind in (Kind.CHOICE, Kind.UNION):
-            arms: tuple[Component, ...]
-            if described.python is not None:
-                arms = fields_of(described.python)
-            else:
-                arms = tuple(_unnamed(alternative) for alternative in described.alternatives)
-            label, inside, found = _match(arms, tag, number)
+        elif described.kind is Kind.CHOICE:
+            assert described.python is not None
+            label, inside, found = _match(fields_of(described.python), tag, number)
             if label or inside is not None or found is not None:
                 return ".".join(filter(None, [component.asn1_name, label])), inside, found
         elif (tag, number) in described.leading_tags:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chart, memory, peers
+from benchmarks import chart, limits, memory, peers
+from benchmarks.hostile import FAMILIES, STREAMS, Family
 from benchmarks.messages import NAMES, from_folder, our_own
 from benchmarks.table import Table
 from benchmarks.timing import Timings, interleave
+from isoill.codec import examine
+from isoill.errors import Limits
 
 MESSAGES = {message.name: message for message in our_own()}
 
@@ -73,6 +78,8 @@ def test_each_benchmark_makes_a_table(what: str) -> None:
         assert names == list(NAMES)
     elif what == "import":
         assert names == ["isoill", "isoill.codec", "asyncio"]
+    elif what == "limits":
+        assert set(names) > {family.name for family in FAMILIES}
     else:
         assert names == ["isoill", *found]
     assert len({len(row) for row in [table.header, *table.rows]}) == 1
@@ -138,3 +145,31 @@ def test_each_competitor_runs_once_in_each_round() -> None:
     assert timings.rounds == {"quick": (10.0,) * 3, "slow": (5_000.0,) * 3}
     rounds = calls[-6:]
     assert [sorted(rounds[i : i + 2]) for i in (0, 2, 4)] == [[("quick", 100), ("slow", 1)]] * 3
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *STREAMS], ids=lambda family: family.name)
+def test_a_family_is_as_large_as_it_is_wanted(family: Family) -> None:
+    for size in (1 << 16, 1 << 17):
+        assert 0.95 * size < len(family.make(size)) <= size
+
+
+@pytest.mark.parametrize(
+    "family", [family for family in FAMILIES if family.deviation is not None], ids=lambda family: family.name
+)
+def test_a_family_of_deviations_has_many(family: Family) -> None:
+    found = Counter(each.reason for each in examine(family.make(1 << 12), limits=limits.WIDEST).deviations)
+    assert family.deviation is not None
+    assert found.most_common(1)[0] == (family.deviation, found[family.deviation])
+    assert found[family.deviation] > 10
+
+
+def test_the_widest_limits_are_the_widest() -> None:
+    for field in fields(Limits):
+        with pytest.raises(ValueError, match=field.name):
+            replace(limits.WIDEST, **{field.name: getattr(limits.WIDEST, field.name) + 1})
+
+
+def test_growth_is_that_of_what_takes_long_enough_to_tell() -> None:
+    cost = limits.Cost("accepted", {1_000: 1_000.0, 2_000: 10_000.0, 4_000: 400_000.0, 8_000: 900_000.0}, 1.0)
+    assert (cost.growth, cost.microseconds) == (40.0, 0.1125)
+    assert limits.Cost("accepted", {1_000: 1_000.0, 2_000: 10_000.0}, 1.0).growth is None

@@ -1,4 +1,4 @@
-"""Find the message that one's own program cannot take: ``python examples/fuzz.py`` (needs the extra ``testing``)."""
+"""Find the message that one's own program cannot take: ``python examples/fuzzing.py`` (needs the extra ``testing``)."""
 
 from hypothesis import find, given, settings
 

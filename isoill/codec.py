@@ -110,9 +110,7 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     ...     print(deviation)
     expected a SEQUENCE inside the APPLICATION tag, found [0] - at Lost, offset 0
     """
-    deviations: list[Deviation] = []
-    apdu: ILLAPDU = _ber.read(_APDU, data, deviations, limits)
-    return Examination(apdu, tuple(deviations))
+    return _examine.all(_APDU, data, limits)  # type: ignore[no-any-return] # it was made of Examination
 
 
 def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Examination, int]:
@@ -127,10 +125,7 @@ def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_L
     >>> examination.deviations, end == len(data)
     ((), True)
     """
-    deviations: list[Deviation] = []
-    apdu: ILLAPDU
-    apdu, end = _ber.read_from(_APDU, data, offset, deviations, limits)
-    return Examination(apdu, tuple(deviations)), end
+    return _examine.at(_APDU, data, offset, limits)
 
 
 def decode_from(
@@ -232,4 +227,5 @@ def peek(data: Octets, /) -> Envelope:
     return envelope
 
 
+_examine = _ber.Examine(Examination)
 _peek = _ber.Peek(_APDU, _TRANSACTION_ID, tuple(ILLAPDUType), Envelope)

@@ -74,7 +74,7 @@ def test_each_benchmark_makes_a_table(what: str) -> None:
     (table,) = command.tables([what], our_own(), found, quick=True)
     names = [row[0] for row in table.rows]
     assert names == list(table.figures)
-    if what in ("decode", "encode", "peek"):
+    if what in ("decode", "encode", "peek", "lenient"):
         assert names == list(NAMES)
     elif what == "import":
         assert names == ["isoill", "isoill.codec", "asyncio"]
@@ -160,7 +160,7 @@ def test_a_family_of_deviations_has_many(family: Family) -> None:
     found = Counter(each.reason for each in examine(family.make(1 << 12), limits=limits.WIDEST).deviations)
     assert family.deviation is not None
     assert found.most_common(1)[0] == (family.deviation, found[family.deviation])
-    assert found[family.deviation] > 10
+    assert found[family.deviation] > 3
 
 
 def test_the_widest_limits_are_the_widest() -> None:

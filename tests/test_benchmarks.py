@@ -160,7 +160,7 @@ def test_a_family_of_deviations_has_many(family: Family) -> None:
     found = Counter(each.reason for each in examine(family.make(1 << 12), limits=limits.WIDEST).deviations)
     assert family.deviation is not None
     assert found.most_common(1)[0] == (family.deviation, found[family.deviation])
-    assert found[family.deviation] > 3
+    assert found[family.deviation] >= 3
 
 
 def test_the_widest_limits_are_the_widest() -> None:

@@ -38,7 +38,7 @@ WIDEST = Limits(
     length_octets=8,
     integer_octets=1024,
     oid_arcs=1024,
-    oid_arc_octets=1024,
+    oid_arc_octets=128,
     segments=(1 << 31) - 1,
     deviations=4096,
     padding=(1 << 31) - 1,
@@ -72,11 +72,8 @@ class Cost:
     nanoseconds: Mapping[int, float]
     #: for each octet of input
     memory: float
-
-    @property
-    def growth(self) -> float | None:
-        """The worst t(2n)/t(n), or None where all is too quick to tell."""
-        return _growth(list(self.nanoseconds.values()))
+    #: the worst t(2n)/t(n), with what is not isoill's, or None where all is too quick to tell
+    growth: float | None
 
     @property
     def microseconds(self) -> float:
@@ -94,7 +91,8 @@ class Cost:
         }
 
 
-def _growth(taken: Sequence[float]) -> float | None:
+def growth(taken: Sequence[float]) -> float | None:
+    """The worst t(2n)/t(n) among times for sizes that double, or None where all are too short to tell."""
     return max((b / a for a, b in pairwise(taken) if a > 0 and b >= _LEAST), default=None)
 
 
@@ -217,14 +215,15 @@ def _measure(family: Family, way: _Way, limits: Limits, sizes: Sequence[int], *,
     for round_ in range(1 if quick else _MOST_ROUNDS):
         for index, octets in enumerate(inputs):
             taken[index] = min(taken[index], _timed(attempt, octets)(loops[index]))
-        growth = _growth(taken)
-        kept = growth is None or growth <= GROWTH
+        worst = growth(taken)
+        kept = worst is None or worst <= GROWTH
         if (round_ and kept) or thread_time_ns() - begin > _TOGETHER:
             break
+    worst = growth(taken)
     if way.besides is not None:
         for index, octets in enumerate(inputs):
             taken[index] = max(0.0, taken[index] - min(_timed(way.besides, octets)(1) for _ in range(3)))
-    return Cost(outcome, dict(zip(map(len, inputs), taken, strict=True)), memory)
+    return Cost(outcome, dict(zip(map(len, inputs), taken, strict=True)), memory, worst)
 
 
 def _timed(attempt: Callable[[bytes], object], octets: bytes) -> Run:

@@ -167,7 +167,7 @@ def _is_another_message(case: Case) -> bool:
 
 def _is_around_nothing(case: Case) -> bool:
     return _is_refused(case, _REASON.MALFORMED_VALUE, "inside the explicit tag, found nothing") or _is_refused(
-        case, _REASON.UNEXPECTED_TAG, "found end-of-contents"
+        case, _REASON.END_OF_CONTENTS, "found end-of-contents"
     )
 
 
@@ -212,6 +212,11 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation(_TAKES, "octets behind the message", lambda case: _is_refused(case, _REASON.TRAILING_OCTETS)),
     Explanation(_TAKES, "a number that an ENUMERATED has not", lambda case: _is_refused(case, _REASON.UNLISTED_VALUE)),
     Explanation(_TAKES, "an explicit tag around nothing", _is_around_nothing),
+    Explanation(
+        _TAKES,
+        "the descriptor of an EXTERNAL as GraphicString",
+        lambda case: _is_refused(case, _REASON.UNEXPECTED_TAG, "expected ObjectDescriptor, found GraphicString"),
+    ),
     Explanation(_TAKES, "another message inside: a CHOICE goes on where an alternative failed", _is_another_message),
     Explanation(_TAKES, "end-of-contents cut off: it reads on behind the octets", _is_cut_at_its_end),
     Explanation(_TAKES, "a length of more than 31 bits: it keeps 32", _is_huge_length),

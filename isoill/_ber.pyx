@@ -70,6 +70,7 @@ cdef extern from "Python.h":
     PyObject *PyList_New(Py_ssize_t) noexcept
     int PyList_Append(PyObject *, PyObject *) noexcept
     void PyObject_GC_UnTrack(PyObject *) noexcept
+    int PyObject_IS_GC(PyObject *) noexcept
     int PyObject_RichCompareBool(PyObject *, PyObject *, int) noexcept
     void PyErr_SetObject(PyObject *, PyObject *) noexcept
     void PyErr_Clear() noexcept
@@ -903,6 +904,12 @@ cdef inline const uint8_t *read_end(Reader *rd, Frame *frame, const uint8_t *p, 
 
 # ── reading: primitive values ────────────────────────────────────────────────────────────────────────────────────
 
+cdef inline void leave_to_counting(PyObject *value) noexcept:
+    """Take a fresh value that can be in no cycle off the garbage collector's lists."""
+    if PyObject_IS_GC(value):
+        PyObject_GC_UnTrack(value)
+
+
 cdef PyObject *read_odd_text(const uint8_t *p, Py_ssize_t n, bint visible) noexcept:
     """Text that is not ASCII, or that came as the second of two string types."""
     cdef PyObject *plain
@@ -927,6 +934,7 @@ cdef PyObject *read_odd_text(const uint8_t *p, Py_ssize_t n, bint visible) noexc
         return NULL
     Py_DECREF(plain)
     Py_INCREF(<PyObject *>text)
+    leave_to_counting(<PyObject *>text)
     return <PyObject *>text
 
 
@@ -1059,6 +1067,7 @@ cdef PyObject *make_bits(
         set_exception(error)
         return NULL
     Py_INCREF(<PyObject *>bits)
+    leave_to_counting(<PyObject *>bits)
     return <PyObject *>bits
 
 

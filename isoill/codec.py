@@ -180,21 +180,16 @@ def _pieces(source: Octets | BinaryIO) -> Iterator[Octets]:
         for at in range(0, len(octets), _CHUNK):
             yield octets[at : at + _CHUNK]
     elif hasattr(source, "read"):
-        while piece := _read(source):
+        read: Callable[[int], Any] = getattr(source, "read1", source.read)  # what has come is not kept waiting for more
+        while piece := read(_CHUNK):
+            if not isinstance(piece, bytes | bytearray | memoryview):
+                found = f"one that gives {piece!r:.40}"
+                raise TypeError(f"source: expected a file open for reading bytes ('rb'), found {found}")
             yield piece
+        if piece is None:
+            raise TypeError("source: expected a file that waits for its octets, found a non-blocking one")
     else:
         raise TypeError(f"source: expected bytes, or a file open for reading them, found {source!r:.40}")
-
-
-def _read(source: BinaryIO) -> bytes:
-    """A piece of a file, no octets at its end; what has come already is not kept waiting for more."""
-    read: Callable[[int], Any] = getattr(source, "read1", source.read)
-    piece = read(_CHUNK)
-    if piece is None:
-        raise TypeError("source: expected a file that waits for its octets, found one that does not (non-blocking)")
-    if not isinstance(piece, bytes | bytearray | memoryview):
-        raise TypeError(f"source: expected a file open for reading bytes ('rb'), found one that gives {piece!r:.40}")
-    return bytes(piece)
 
 
 def encode(value: object, /, *, defaults: bool = True, type: Any = None) -> bytes:

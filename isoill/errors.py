@@ -231,7 +231,7 @@ class Limits:
     integer_octets: int = 20
     #: arcs of one OBJECT IDENTIFIER, 1024 at most
     oid_arcs: int = 128
-    #: octets of one arc, 1024 at most
+    #: octets of one arc, 128 at most: what is taken of a number in decimal grows with the square of its size
     oid_arc_octets: int = 20
     #: segments of one constructed string: 500,000 empty ones are 1 MB of nothing
     segments: int = 4_096
@@ -256,7 +256,7 @@ _MOST = {
     "length_octets": 8,
     "integer_octets": 1024,
     "oid_arcs": 1024,
-    "oid_arc_octets": 1024,
+    "oid_arc_octets": 128,
     "deviations": 4_096,
 }
 

@@ -36,10 +36,11 @@ from isoill.asn1 import (
     fields_of,
     type_of,
 )
+from isoill.dialects import DIALECTS
 from isoill.testing.reference import module_text
 
 #: Where names are documented, the most public place first.
-_PLACES = ("isoill.", "isoill.asn1.", "isoill.testing.", "isoill.testing.reference.")
+_PLACES = ("isoill.", "isoill.asn1.", "isoill.dialects.", "isoill.testing.", "isoill.testing.reference.")
 
 #: What the module gives a name to, by that name in lower case and without hyphens.
 _NAMED = {name.replace("-", "").lower(): name for name in re.findall(r"^([A-Z][\w-]*) ::=", module_text(), re.M)}
@@ -244,6 +245,18 @@ class Declared(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
 
+class Dialects(SphinxDirective):
+    """The table of dialects, from `isoill.dialects`."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 18 44 20 18", ""]
+        rows = [("Who", "What", "How it is known", "Reported as")]
+        rows += [(each.speaker or "—", each.what, each.source, f"``{each.reason.name}``") for each in DIALECTS]
+        for row in rows:
+            lines += [f"   {'* ' if not index else '  '}- {cell}" for index, cell in enumerate(row)]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
 # ── references ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -265,6 +278,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("declared", Declared)
+    app.add_directive("dialects", Dialects)
     app.connect("autodoc-process-docstring", _add_notation)
     app.connect("autodoc-process-signature", _sign)
     app.connect("autodoc-process-bases", _show_bases)

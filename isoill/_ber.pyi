@@ -1,5 +1,7 @@
 from typing import Any, Self, TypeAlias, final
 
+from typing_extensions import disjoint_base
+
 from isoill.asn1 import Component, Type
 from isoill.errors import Deviation, Limits
 
@@ -25,6 +27,7 @@ class Examine:
     def all(self, table: Table, data: _Readable, limits: Limits, /) -> Any: ...
     def at(self, table: Table, data: _Readable, offset: int, limits: Limits, /) -> tuple[Any, int]: ...
 
+@disjoint_base
 class Frames:
     def __init__(self, table: Table, strict: bool, limits: Limits, /) -> None: ...
     def feed(self, data: _Readable, /) -> Self: ...

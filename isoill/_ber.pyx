@@ -2939,7 +2939,7 @@ cdef class Frames:
         cdef Frame base
         if table.node.kind != UNION:
             raise TypeError(f"{table.type}: a union is wanted")
-        self.most = _open(&self.rd, &base, table, NULL, 0, 0, limits)
+        self.most = _open(&self.rd, &base, table, &self.form, 0, 0, limits)  # there are no octets yet: any place will do
         self.table = table
         self.limits = limits
         self.strict = strict

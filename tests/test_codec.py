@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -356,13 +357,36 @@ def test_threads_do_not_disturb_each_other(request_octets: bytes) -> None:
         for _ in range(300):
             if isoill.decode(request_octets) != wanted or isoill.encode(wanted) != octets:
                 wrong.append("a value or its octets differ")
+            if isoill.examine(OCTETS[:-1] + b"\x01") == isoill.examine(OCTETS) or isoill.peek(OCTETS) is None:
+                wrong.append("an examination differs")
 
+    in_threads(work)
+    assert wrong == []
+
+
+def in_threads(work: Callable[[], None]) -> None:
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert wrong == []
+
+
+def test_threads_may_share_a_frame_buffer() -> None:
+    """Whichever takes a frame takes it whole; what order they come in is for the threads to agree on."""
+    frames = isoill.FrameBuffer()
+    found: list[bytes] = []
+
+    def work() -> None:
+        for _ in range(300):
+            frames.feed(OCTETS * 3)
+            while (octets := next(frames, None)) is not None:
+                found.append(octets)
+
+    in_threads(work)
+    found += frames
+    assert found == [OCTETS] * (8 * 300 * 3)
+    assert frames.held == 0
 
 
 def test_examples_are_where_the_documentation_says() -> None:

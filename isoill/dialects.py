@@ -91,10 +91,10 @@ DIALECTS: tuple[Dialect, ...] = (
     ),
     Dialect(
         reason=Reason.IMPLICIT_TAG,
-        what="a tag in place of what it should wrap: units-per-medium, reason-will-supply, supply-date,"
-        " return-to-address, electronic-delivery-service",
+        what="a tag in place of what it should wrap: units-per-medium, reason-will-supply, supply-date, and the"
+        " return-to-address of Will-Supply-Results",
         speaker=_BIBLIO,
-        where=r".*\.(medium|no_of_units|reason_will_supply|supply_date|return_to_address|electronic_delivery_service)",
+        where=r".*\.(medium|no_of_units|reason_will_supply|supply_date|return_to_address)",
         source=_ITS_MODULE,
         example="642d302b 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231 9f1f0105 bf2007a505300380011a",
     ),

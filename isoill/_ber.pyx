@@ -517,6 +517,7 @@ cdef struct Reader:
     PyObject *deviations  # a list where reading is lenient, NULL where it is strict
     bint quiet  # what is passed over or kept as it came is put up with and not listed
     const uint8_t *listed_tag  # the malformed tag that was listed last: one tag may be looked at twice
+    const uint8_t *kept_tag  # the first malformed tag in what is passed over
     Py_ssize_t elements
     Py_ssize_t most_elements
     Py_ssize_t most_segments
@@ -532,6 +533,7 @@ cdef struct Reader:
 
 cdef Reader _default_reader
 cdef Py_ssize_t _default_octets
+cdef list _UNLISTED = []  # for reading that is lenient and lists nothing: it stays empty
 
 
 cdef _take_limits(Reader *rd, limits):
@@ -682,10 +684,16 @@ cdef bint deviate(
         return False
     try:
         octets = PyBytes_FromStringAndSize(<const char *>at, end - at)
-        if words.endswith("{inner}"):  # what stands behind the header that is at fault
+        if "{inner}" in words:  # what stands behind the header that is at fault
             words = words.replace("{inner}", _found(end, limit))
         wanted, _, found = _say(words, frame, node, at, limit).removeprefix("expected ").partition(", found ")
-        (<list>rd.deviations).append(Deviation(reason, wanted, found, _path(frame), at - rd.start, octets))
+        path = _path(frame)
+        if <list>rd.deviations:  # what is said again and again is kept once
+            last = (<list>rd.deviations)[len(<list>rd.deviations) - 1]
+            wanted = last.wanted if last.wanted == wanted else wanted
+            found = last.found if last.found == found else found
+            path = last.path if last.path == path else path
+        (<list>rd.deviations).append(Deviation(reason, wanted, found, path, at - rd.start, octets))
     except BaseException as error:
         set_exception(error)
         return False
@@ -698,6 +706,9 @@ cdef struct Head:
     uint32_t key  # the identifier octets, most significant first; 0 where there are more than four
     const uint8_t *start  # of the contents
     const uint8_t *end  # of the contents; NULL where the length is indefinite
+
+
+cdef str LONG_TAG = "expected the shortest form of the tag, found a longer one"
 
 
 cdef const uint8_t *read_long_tag(
@@ -725,11 +736,10 @@ cdef const uint8_t *read_long_tag(
     key[0] = found
     if q == p + 1 and q[0] < 0x1F:
         key[0] = (p[0] & 0xE0) | q[0]
+        if rd.deviations != NULL and rd.quiet and rd.kept_tag == NULL:
+            rd.kept_tag = p
         if not (rd.deviations != NULL and (rd.quiet or rd.listed_tag == p)):
-            if not deviate(
-                rd, frame, frame.node, p, q + 1, limit, Reason.MALFORMED_TAG,
-                "expected the shortest form of the tag, found a longer one",
-            ):
+            if not deviate(rd, frame, frame.node, p, q + 1, limit, Reason.MALFORMED_TAG, LONG_TAG):
                 return NULL
             rd.listed_tag = p
     return q + 1
@@ -860,8 +870,6 @@ cdef const uint8_t *skip_over(Reader *rd, Frame *frame, const uint8_t *p, const 
     cdef Head head
     cdef int depth = 0
     while True:
-        if not count(rd, frame, p, 1):
-            return NULL
         if depth > 0 and p < limit and p[0] == 0:
             if p + 1 >= limit:
                 return <const uint8_t *>fail_short(rd, frame, p, limit, 1)
@@ -872,7 +880,7 @@ cdef const uint8_t *skip_over(Reader *rd, Frame *frame, const uint8_t *p, const 
             p += 2
             depth -= 1
         else:
-            if not read_head(rd, frame, p, limit, &head):
+            if not read_head(rd, frame, p, limit, &head) or not count(rd, frame, p, 1):
                 return NULL
             if p[0] == 0:
                 return <const uint8_t *>fail(
@@ -1217,6 +1225,31 @@ cdef PyObject *read_constructed_string(
 
 # ── reading: constructed values ──────────────────────────────────────────────────────────────────────────────────
 
+cdef PyObject *read_perhaps_explicit_string(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *at,
+    const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """In lenient reading, a constructed string under a tag of the module.
+
+    One value with the tag of a string type is no segment: the tag is explicit where it should be implicit.
+    """
+    cdef PyObject *value
+    cdef const uint8_t *stop = end if end != NULL else limit
+    cdef int sole = NO
+    if p < stop and is_string_tag(p[0]):
+        sole = is_sole(rd, frame, p, end, stop)
+    if sole == CANNOT_TELL:
+        return NULL
+    if sole == NO:
+        return read_constructed_string(rd, frame, node, at, False, p, end, limit)
+    if not deviate(
+        rd, frame, node, at, p, stop, Reason.EXPLICIT_TAG, "expected {type} in place of the tag, found {inner} inside it"
+    ):
+        return NULL
+    value = read_value(rd, frame, node, p, stop)
+    return close_wrapper(rd, frame, value, end, limit)
+
+
 cdef PyObject *read_contents(
     Reader *rd, Frame *frame, Node *node, const uint8_t *at, bint other,
     const uint8_t *p, const uint8_t *end, const uint8_t *limit
@@ -1227,6 +1260,8 @@ cdef PyObject *read_contents(
     if node.kind == SEQUENCE_OF:
         return read_sequence_of(rd, frame, node, at, p, end, limit)
     if at[0] & 0x20:
+        if rd.deviations != NULL and node.kind == STRING and at[0] & 0xC0:
+            return read_perhaps_explicit_string(rd, frame, node, at, p, end, limit)
         return read_constructed_string(rd, frame, node, at, other, p, end, limit)
     rd.pos = end
     return read_primitive(rd, frame, node, at, other, p, end - p)
@@ -1272,19 +1307,43 @@ cdef PyObject *unexpected(Reader *rd, Frame *frame, Node *node, const uint8_t *p
     return read_text(head.start, head.end - head.start, False)
 
 
-cdef bint is_sole(
+cdef enum:  # what looking ahead says
+    CANNOT_TELL = -1  # with an error set: the octets end, or are beyond a limit
+    NO = 0
+    YES = 1
+
+
+cdef int look_on() noexcept:
+    """Looking ahead has failed.  What is malformed is left for reading to find; what is not there is an error now."""
+    if PyErr_ExceptionMatches(<PyObject *>TruncatedError) or PyErr_ExceptionMatches(<PyObject *>LimitError):
+        return CANNOT_TELL
+    PyErr_Clear()
+    return NO
+
+
+cdef int is_over(
     Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *end, const uint8_t *limit
 ) noexcept:
-    """Whether the value at p is the only one in what is around it; False too where it cannot be told."""
-    cdef Py_ssize_t elements = rd.elements
-    cdef const uint8_t *behind = skip(rd, frame, p, limit)
-    rd.elements = elements
-    if behind == NULL:
-        PyErr_Clear()
-        return False
+    """Whether what is around p ends there; `end` is NULL where its length is indefinite."""
     if end != NULL:
-        return behind == end
-    return limit - behind >= 2 and behind[0] == 0 and behind[1] == 0
+        return p == end
+    if limit - p < 2 and (p == limit or p[0] == 0):
+        fail_short(rd, frame, p, limit, 2 - (limit - p))
+        return look_on()
+    return p[0] == 0 and p[1] == 0
+
+
+cdef int is_sole(
+    Reader *rd, Frame *frame, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
+    """Whether the value at p is the only one in what is around it."""
+    cdef Py_ssize_t elements = rd.elements
+    cdef const uint8_t *behind
+    frame.depth += 1
+    behind = skip(rd, frame, p, limit)
+    frame.depth -= 1
+    rd.elements = elements
+    return look_on() if behind == NULL else is_over(rd, frame, behind, end, limit)
 
 
 cdef PyObject *read_any_in_place(
@@ -1324,8 +1383,14 @@ cdef PyObject *read_any_in_place(
 
 cdef PyObject *read_any(Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *limit) noexcept:
     """The octets of the tag-length-value at p; where it is known what they should be, another tag is a deviation."""
-    cdef const uint8_t *end = skip(rd, frame, p, limit)
+    cdef const uint8_t *end
+    rd.kept_tag = NULL
+    end = skip(rd, frame, p, limit)
     if end == NULL:
+        return NULL
+    if rd.kept_tag != NULL and not deviate(
+        rd, frame, node, rd.kept_tag, rd.kept_tag + 2, limit, Reason.MALFORMED_TAG, LONG_TAG
+    ):
         return NULL
     if rd.deviations != NULL and node.element != NULL and p[0] != node.element.key:
         if not deviate(
@@ -1407,7 +1472,7 @@ cdef PyObject *fail_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
     """The header at p is refused.  What is cut off, and is not what was wanted either, is better called the latter: a
     text that begins like an APDU, say."""
     cdef const uint8_t *inner = contents_of(p, limit)
-    if inner != NULL and inner < limit and inner[0] != node.key and (rd.deviations == NULL or not known(node, inner)):
+    if inner != NULL and inner < limit and inner[0] != node.key and (rd.deviations == NULL or not inner[0] & 0x80):
         PyErr_Clear()
         return fail_found(rd, frame, node, inner, limit, Reason.UNEXPECTED_TAG, "expected SEQUENCE, found {found}")
     return NULL
@@ -1425,7 +1490,7 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
     stop = head.end if head.end != NULL else limit
     if not count(rd, frame, p, 2):
         return NULL
-    if rd.deviations != NULL and head.start < stop and head.start[0] != node.key and known(node, head.start):
+    if rd.deviations != NULL and head.start < stop and head.start[0] & 0x80:  # no universal tag: it is a component
         if not deviate(
             rd, frame, node, p, head.start, limit, Reason.IMPLICIT_TAG,
             "expected a SEQUENCE inside the APPLICATION tag, found {inner}",
@@ -1448,18 +1513,24 @@ cdef PyObject *read_wrapped(Reader *rd, Frame *frame, Node *node, const uint8_t 
     return close_wrapper(rd, frame, value, head.end, limit)
 
 
-cdef bint lacks_explicit_tag(Node *node, const uint8_t *p, const uint8_t *end) noexcept:
+cdef int lacks_explicit_tag(
+    Reader *rd, Frame *frame, Node *node, const uint8_t *p, const uint8_t *end, const uint8_t *limit
+) noexcept:
     """In lenient reading: whether what stands where an explicit tag wraps a value is that value's contents."""
     cdef Py_ssize_t i
-    if not takes_implicit_tag(node) or p >= end or p[0] & 0xDF == 0x1F:  # a universal tag in the high form
-        return False
+    cdef int sole
+    if not takes_implicit_tag(node) or p >= limit or p[0] == 0 or p[0] & 0xDF == 0x1F:  # 1f: a tag in the high form
+        return NO
     if p[0] != node.key:
         return not (is_string(node) and (p[0] == (node.key | 0x20) or is_string_tag(p[0])))
-    if node.kind != SEQUENCE_OF or node.element.key != 0x30 or end - p < 3:
-        return False
+    if node.kind != SEQUENCE_OF or node.element.key != 0x30 or limit - p < 3:
+        return NO
     # 30 .. 30 is a list of SEQUENCEs, 30 .. 80 the first of them: look one level deeper (Overdue's extensions)
     i = 2 + (p[1] & 0x7F if p[1] > 0x80 else 0)
-    return i < end - p and p[i] != 0x30 and p[i] != 0
+    if i < limit - p and p[i] != 0x30 and p[i] != 0:
+        return YES
+    sole = is_sole(rd, frame, p, end, limit)
+    return sole if sole == CANNOT_TELL else sole == NO
 
 
 cdef PyObject *read_explicit(
@@ -1468,15 +1539,22 @@ cdef PyObject *read_explicit(
 ) noexcept:
     """What is inside an explicit tag."""
     cdef PyObject *value
+    cdef int sole, bare
     cdef const uint8_t *stop = end if end != NULL else limit
     if deep(rd, frame, at):
         return NULL
-    if (
-        rd.deviations != NULL and node.kind == ANY and node.element != NULL and p < stop and p[0] != 0
-        and known(node.element, p) and not is_sole(rd, frame, p, end, stop)
-    ):
-        return read_any_in_place(rd, frame, node, at, p, end, stop)
-    if rd.deviations != NULL and lacks_explicit_tag(node, p, stop):
+    if rd.deviations != NULL and node.kind == ANY and node.element != NULL and p < stop and known(node.element, p):
+        sole = is_sole(rd, frame, p, end, stop)
+        if sole == CANNOT_TELL:
+            return NULL
+        if sole == NO:
+            return read_any_in_place(rd, frame, node, at, p, end, stop)
+    bare = NO
+    if rd.deviations != NULL:
+        bare = lacks_explicit_tag(rd, frame, node, p, end, stop)
+        if bare == CANNOT_TELL:
+            return NULL
+    if bare == YES:
         if not deviate(
             rd, frame, node, at, p, stop, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag, found {inner}"
         ):
@@ -1794,7 +1872,11 @@ cdef PyObject *read_sequence(
     if not indefinite:
         limit = end
     if rd.deviations != NULL and p < limit and p[0] == 0x30 and node.lead[0x30] == NO_COMPONENT:
-        return read_extra_sequence(rd, up, node, p, end, limit)
+        index = is_sole(rd, up, p, end, limit)
+        if index == CANNOT_TELL:
+            return NULL
+        if index == YES:
+            return read_extra_sequence(rd, up, node, p, end, limit)
     instance = new_instance(node.cls)
     if instance == NULL:
         return NULL
@@ -1876,15 +1958,19 @@ cdef PyObject *read_sequence_of(
     cdef Head head
     cdef PyObject *value
     cdef const uint8_t *stop = end if end != NULL else limit
+    cdef int wrapped = NO
     if deep(rd, up, at):
         return NULL
-    if (
-        rd.deviations != NULL and p < stop and p[0] == 0x30 and may_lack_sequence(node.element)
-        and is_sole(rd, up, p, end, stop)
-    ):
-        if not read_head_quietly(rd, up, p, stop, &head):
+    if rd.deviations != NULL and p < stop and p[0] == 0x30 and may_lack_sequence(node.element):
+        wrapped = is_sole(rd, up, p, end, stop)
+        if wrapped == YES:
+            if not read_head_quietly(rd, up, p, stop, &head):
+                return NULL
+            if node.element.key == 0x30:
+                wrapped = holds_sequences(rd, up, &head, stop)
+        if wrapped == CANNOT_TELL:
             return NULL
-        if node.element.key != 0x30 or holds_sequences(rd, up, &head, stop):
+        if wrapped == YES:
             if not read_head(rd, up, p, stop, &head) or not deviate(
                 rd, up, node, p, head.start, stop, Reason.EXTRA_SEQUENCE,
                 "expected the elements of {type}, found a SEQUENCE around them",
@@ -1897,20 +1983,21 @@ cdef PyObject *read_sequence_of(
     return read_elements(rd, up, node, p, end, limit)
 
 
-cdef bint holds_sequences(Reader *rd, Frame *frame, Head *head, const uint8_t *limit) noexcept:
+cdef int holds_sequences(Reader *rd, Frame *frame, Head *head, const uint8_t *limit) noexcept:
     """Whether a SEQUENCE holds two or more SEQUENCEs and nothing else: a list, and no element of one."""
     cdef Py_ssize_t elements = rd.elements
     cdef const uint8_t *stop = head.end if head.end != NULL else limit
     cdef const uint8_t *p = head.start
     cdef int found = 0
-    while p < stop and p[0] == 0x30:
+    frame.depth += 2
+    while p != NULL and p < stop and p[0] == 0x30:
         p = skip(rd, frame, p, stop)
-        if p == NULL:
-            PyErr_Clear()
-            break
         found += 1
+    frame.depth -= 2
     rd.elements = elements
-    return p != NULL and found > 1 and (p == head.end or (head.end == NULL and p < stop and p[0] == 0))
+    if p == NULL:
+        return look_on()
+    return found > 1 and is_over(rd, frame, p, head.end, stop)
 
 
 cdef PyObject *read_elements(
@@ -2313,6 +2400,7 @@ cdef uint8_t *put_any(Writer *w, Frame *frame, Node *node, PyObject *value, uint
     rd.most_elements = n
     rd.most_depth = DEEPEST
     rd.most_tag_octets = 8  # the most that `Limits` lets a reader take
+    rd.deviations = <PyObject *>_UNLISTED  # what lenient reading has kept goes as it came
     inner.up = NULL
     inner.node = node
     inner.at = -1
@@ -2574,6 +2662,16 @@ cdef _fail_octets(Table table, Py_ssize_t offset, Py_ssize_t octets):
     raise LimitError(Reason.LIMIT, f"expected at most {octets} octets, found more", table.type.name, offset, "octets")
 
 
+cdef _fail_within(Reader *rd, Table table, Py_ssize_t offset, Py_ssize_t size, Py_ssize_t octets):
+    """`_fail`, where of `size` octets only as many were looked at as the limit allows."""
+    try:
+        _fail(rd, table)
+    except TruncatedError:
+        if size > octets:
+            _fail_octets(table, offset, octets)
+        raise
+
+
 cdef Py_ssize_t _padding_before(
     Table table, const uint8_t *start, Py_ssize_t offset, Py_ssize_t size, object deviations, object limits
 ) except -1:
@@ -2599,14 +2697,15 @@ cdef object _read(Table table, const uint8_t *start, Py_ssize_t size, object dev
     cdef PyObject *value
     cdef Py_ssize_t before = _padding_before(table, start, 0, size, deviations, limits)
     cdef Py_ssize_t octets = _open(&rd, &base, table, start, before, size, limits)
-    if size - before > octets:
+    if size - before > octets and (deviations is None or declared_size(rd.first, rd.end) > octets):
         _fail_octets(table, before, octets)
     rd.deviations = NULL if deviations is None else <PyObject *>deviations
     value = read_value(&rd, &base, &table.node, rd.first, rd.end)
     if value == NULL:
-        _fail(&rd, table)
+        _fail_within(&rd, table, before, size - before, octets)
     result = <object>value
     Py_DECREF(value)
+    rd.end = start + size
     if rd.pos != rd.end and deviations is not None:
         rd.pos += _pass_padding(&rd, &base, table, rd.pos, rd.end, "expected {type} alone, found padding behind it")
     if rd.pos != rd.end:
@@ -2695,12 +2794,7 @@ def read_from(Table table not None, data, offset, list deviations, limits, /):
     rd.deviations = NULL if deviations is None else <PyObject *>deviations
     value = read_value(&rd, &base, &table.node, octets.start + begin, rd.end)
     if value == NULL:
-        try:
-            _fail(&rd, table)
-        except TruncatedError:
-            if octets.size - begin > most:
-                _fail_octets(table, begin, most)
-            raise
+        _fail_within(&rd, table, begin, octets.size - begin, most)
     result = <object>value
     Py_DECREF(value)
     if deviations is not None:
@@ -2754,11 +2848,15 @@ cdef class Examine:
     def all(self, Table table not None, data, limits, /):
         """What the octets are, and how they deviate."""
         cdef list deviations = []
+        if self.record is None:
+            raise TypeError("Examine was not made by calling it")
         return self.made(_read_data(table, data, deviations, limits), deviations)
 
     def at(self, Table table not None, data, offset, limits, /):
         """The same of the value at an offset; also the offset at which it ends."""
         cdef list deviations = []
+        if self.record is None:
+            raise TypeError("Examine was not made by calling it")
         value, end = read_from(table, data, offset, deviations, limits)
         return self.made(value, deviations), end
 
@@ -2808,6 +2906,8 @@ cdef class Peek:
             octets = _Octets(data)
             start = octets.start
             size = octets.size
+        if self.table is None:
+            raise TypeError("Peek was not made by calling it")
         most = _open(&rd, &base, self.table, start, 0, size, DEFAULT_LIMITS)
         if declared_size(start, rd.end) > most:
             _fail_octets(self.table, 0, most)
@@ -2904,9 +3004,6 @@ cdef enum:
     LARGEST = 16 << 20  # octets of an APDU: the most that `Limits.octets` can be
 
 
-cdef list _UNLISTED = []  # for reading that is lenient and lists nothing: it stays empty
-
-
 cdef class Frames:
     """Finds whole values of a union in octets that come in any pieces, and gives them back as they came.
 
@@ -2939,6 +3036,8 @@ cdef class Frames:
         cdef Frame base
         if table.node.kind != UNION:
             raise TypeError(f"{table.type}: a union is wanted")
+        if self.table is not None:
+            raise TypeError("a frame buffer is made once")
         self.most = _open(&self.rd, &base, table, &self.form, 0, 0, limits)  # there are no octets yet: any place will do
         self.table = table
         self.limits = limits
@@ -3056,6 +3155,12 @@ cdef class Frames:
                 self.room = 0
         self.want = self.begin + 2
 
+    cdef void _pass_over(self) noexcept:
+        """Leave what has come of a value that is too large."""
+        cdef Py_ssize_t octets = min(self.passing, self.size - self.begin)
+        self.passing -= octets
+        self._leave(octets)
+
     cdef _fail_again(self):
         raise type(self.failed)(*self.failed.args)
 
@@ -3063,19 +3168,21 @@ cdef class Frames:
         """The next whole value, or None where more octets are needed."""
         cdef Py_ssize_t n
         cdef object value
+        if self.table is None:
+            raise TypeError("a frame buffer is wanted that was made by calling its class")
         if self.failed is not None:
             self._fail_again()
         if self.passing:
-            n = min(self.passing, self.size - self.begin)
-            self.passing -= n
-            self._leave(n)
+            self._pass_over()
             if self.passing or self.size < self.want:
                 return None
         try:
             n = self._look()
         except DecodeError as error:
             error._moved(self.passed)
-            if not self.passing:
+            if self.passing:
+                self._pass_over()
+            else:
                 self.failed = error
                 self._leave(0)
                 self.passed += self.begin
@@ -3109,8 +3216,12 @@ cdef class Frames:
 
     cdef int _finish(self) except -1:
         cdef Frame base
+        if self.table is None:
+            raise TypeError("a frame buffer is wanted that was made by calling its class")
         if self.failed is not None:
             self._fail_again()
+        if self.passing:
+            self._pass_over()
         if self.unended == 0 and not self.passing:
             self._pass_padding(&base)
         try:
@@ -3121,23 +3232,23 @@ cdef class Frames:
                 )
             if self.size > self.begin:
                 self.ended = True
-                self._judge()
-                _read(
-                    self.table, self.data + self.begin, self.size - self.begin, None if self.strict else [], self.limits
-                )
+                if self._judge() == 0:
+                    _read(
+                        self.table, self.data + self.begin, self.size - self.begin,
+                        None if self.strict else [], self.limits,
+                    )
         except DecodeError as error:
             self.failed = error._moved(self.offset)
             raise
         return 0
 
-    cdef int _judge(self) except -1:
-        """Raise what is wrong with the octets that are there, if they alone say it."""
+    cdef Py_ssize_t _judge(self) except -1:
+        """`_look` at the last octets; where they are a whole value after all, it is still to be taken."""
         try:
-            self._look()
+            return self._look()
         except DecodeError as error:
             error._moved(-self.begin)
             raise
-        return 0
 
     cdef Py_ssize_t _look(self) except -1:
         """The octets of the value under way, which is whole; 0 where more are needed: how many more says `want`."""
@@ -3182,7 +3293,7 @@ cdef class Frames:
                     return 0
                 inner = head.start[0]
                 welcome = (
-                    inner == 0x30 or (not self.strict and inner & 0xC0 == 0x80) or (inner == 0 and length < 0)
+                    inner == 0x30 or (not self.strict and (inner & 0x80 or inner == 0x3F)) or (inner == 0 and length < 0)
                 )
             if not welcome:
                 if end - p < _LEAST and is_text(p, end) and not self.ended:  # it is soon known what notation it is

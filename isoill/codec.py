@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _TRANSACTION_ID = 1  # the place of transaction-id in every APDU
 _CHUNK = 1 << 16  # octets read from a file at once
+_WIDE = Limits(octets=16 << 20, elements=1 << 24)  # for what has been read already
 
 
 @record
@@ -71,7 +72,7 @@ class Examination:
 def _kind_of(extension: Extension) -> str | None:
     """The object identifier in the EXTERNAL of an extension."""
     try:
-        return decode(extension.item, type=External, strict=False).direct_reference
+        return decode(extension.item, type=External, strict=False, limits=_WIDE).direct_reference
     except DecodeError:
         return None
 

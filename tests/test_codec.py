@@ -299,6 +299,18 @@ HEADER = "800102 a10a a1031b0147 a2031b0131 a20ca00a80083230323631313231"
         # an ILL-String implicit, and one under UTF8String
         (f"7127 3025 {HEADER} 9f2e05 48656c6c6f", [("IMPLICIT_TAG", "Message.note", 33)]),
         (f"7129 3027 {HEADER} bf2e07 0c0548656c6c6f", [("OTHER_STRING_TYPE", "Message.note", 36)]),
+        # a tag around the text of a date, where it should replace its tag
+        (
+            "712b 3029 800102 a10a a1031b0147 a2031b0131 a20ea00ca00a1a083230323631313231 bf2e07 1b0548656c6c6f",
+            [("EXPLICIT_TAG", "Message.service_date_time.date_time_of_this_service.date", 23)],
+        ),
+        # an unknown component before all others, under the APPLICATION tag itself
+        (
+            f"7129 c500 {HEADER} bf2e07 1b0548656c6c6f",
+            [("IMPLICIT_TAG", "Message", 0), ("UNKNOWN_COMPONENT", "Message", 2)],
+        ),
+        # an unknown component that is a SEQUENCE is none too many
+        (f"712c 302a 3001ff {HEADER} bf2e07 1b0548656c6c6f", [("UNKNOWN_COMPONENT", "Message", 4)]),
         # a length in more octets than it needs
         (f"712b 30820027 {HEADER} bf2e07 1b0548656c6c6f", [("NON_MINIMAL", "Message", 2)]),
     ],
@@ -312,7 +324,7 @@ def test_deviations_are_put_up_with_and_listed(octets: str, deviations: list[tup
     for deviation in examination.deviations:
         assert data[deviation.offset :].startswith(deviation.octets)
         assert deviation.path in str(deviation)
-    if deviations[0][0] != "NON_MINIMAL":
+    if deviations[0][0] not in ("NON_MINIMAL", "EXPLICIT_TAG"):  # these are, or may be, other forms of BER
         with pytest.raises(isoill.DecodeError):
             isoill.decode(data)
 
@@ -328,6 +340,36 @@ def test_a_descriptor_as_libyaz_writes_it() -> None:
         isoill.decode(octets, type=isoill.External)
     assert (caught.value.path, caught.value.offset) == ("EXTERNAL.data_value_descriptor", 6)
     assert isoill.decode(octets, strict=False, type=isoill.External) == wanted
+
+
+def test_a_malformed_tag_that_is_kept_is_listed_and_goes_as_it_came() -> None:
+    lost = (
+        "6f31 302f 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231 bf310f300d800101 8101ffa2053f08020107"
+    )
+    examination = isoill.examine(bytes.fromhex(lost))
+    assert [(d.reason.name, d.offset) for d in examination.deviations] == [
+        ("MALFORMED_TAG", 46),
+        ("MISSING_EXTERNAL", 46),
+    ]
+    assert isoill.encode(examination.apdu) == bytes.fromhex(lost)
+
+
+def test_what_is_cut_off_is_truncated_in_lenient_reading_too() -> None:
+    """Where it looks ahead, for a SEQUENCE too many, nothing else may come of octets that are not there."""
+    whole = bytes.fromhex(f"64803080 {HEADER} 9f1f0105 bf22803080 3000 3000 0000 0000 0000 0000")
+    assert isoill.examine(whole).apdu.already_tried_list == (isoill.SystemId(),) * 2  # type: ignore[union-attr]
+    for end in range(len(whole)):
+        with pytest.raises(isoill.TruncatedError):
+            isoill.examine(whole[:end])
+
+
+def test_padding_is_no_part_of_what_is_limited() -> None:
+    limits = isoill.Limits(octets=len(OCTETS))
+    for octets in (OCTETS + b"\r\n", b"\0" + OCTETS, b"\n" + OCTETS + b"\0" * 9):
+        assert isoill.examine(octets, limits=limits).apdu == SHORT
+        assert list(isoill.iter_apdus(octets, limits=limits, strict=False)) == [SHORT]
+    with pytest.raises(isoill.LimitError):
+        isoill.examine(OCTETS, limits=isoill.Limits(octets=len(OCTETS) - 1))
 
 
 def test_unlisted_values_are_kept_as_numbers() -> None:

@@ -217,6 +217,43 @@ def test_a_file_of_many_messages_takes_constant_memory() -> None:
     assert peak < 1 << 20
 
 
+def test_what_is_known_to_be_there_is_not_asked_for() -> None:
+    """A message that is too large and is all there is left behind at once."""
+    frames = isoill.FrameBuffer(limits=isoill.Limits(octets=len(SHORT)))
+    frames.feed(INDEFINITE[:0] + LARGE + SHORT)
+    with pytest.raises(isoill.LimitError):
+        next(frames)
+    assert (frames.held, frames.needed) == (len(SHORT), 1)
+    assert list(frames) == [SHORT]
+
+
+def test_finishing_loses_nothing() -> None:
+    frames = isoill.FrameBuffer().feed(SHORT + SHORT)
+    frames.finish()  # there is nothing wrong so far
+    assert list(frames) == [SHORT, SHORT]
+    frames.finish()
+
+
+def test_a_tag_in_the_high_form_is_framed() -> None:
+    odd = bytes.fromhex("6f203f10") + SHORT[3:]
+    assert list(isoill.FrameBuffer().feed(odd)) == [odd]
+    assert isoill.decode(odd, strict=False) == isoill.decode(SHORT)
+
+
+def test_a_buffer_that_was_not_made_properly() -> None:
+    class Unmade(isoill.FrameBuffer):
+        def __init__(self) -> None:
+            """Forgets its base."""
+
+    for frames in (Unmade(), isoill.FrameBuffer.__new__(isoill.FrameBuffer)):
+        with pytest.raises(TypeError, match="made by calling its class"):
+            list(frames.feed(SHORT))
+        with pytest.raises(TypeError, match="made by calling its class"):
+            frames.finish()
+    with pytest.raises(TypeError, match="made once"):
+        isoill.FrameBuffer().__init__()  # type: ignore[misc]
+
+
 def test_it_wants_octets_and_limits() -> None:
     with pytest.raises(TypeError, match="data: expected bytes, bytearray or memoryview, found str"):
         isoill.FrameBuffer().feed("text")  # type: ignore[arg-type]

@@ -114,8 +114,9 @@ def _frames(data: bytes, sizes: Sequence[int], strict: bool) -> tuple[list[bytes
         return found, (error.reason, error.path, error.offset, error.needed)
     except isoill.DecodeError as error:
         _check_error(error, data)
-        # what it is that is no BER can be told better of more octets
-        return found, buffer.can_continue
+        # what notation it is that is no BER can be told better of more octets; then the error is another, at the start
+        told = error.reason in (isoill.Reason.NOT_BER, isoill.Reason.UNEXPECTED_TAG) or error.offset == buffer.offset
+        return found, (buffer.can_continue, None if told else (error.reason, error.path, error.offset))
     return found, None
 
 

@@ -29,7 +29,7 @@ from isoill.asn1 import (
 from isoill.errors import (
     DEFAULT_LIMITS, DecodeError, Deviation, EncodeError, LimitError, Limits, Reason, TruncatedError,
 )
-from isoill.notations import LEAST as _LEAST, notation_of
+from isoill.notations import LEAST as _LEAST, MOST as _MOST, notation_of
 
 cdef extern from "Python.h":
     ctypedef struct PyObject:
@@ -2615,7 +2615,7 @@ cdef Py_ssize_t _pass_padding(
 
 cdef str _notation(Node *node, const uint8_t *p, const uint8_t *limit):
     """The notation of octets that are no value of a union, or None: see `isoill.notations`."""
-    return notation_of(PyBytes_FromStringAndSize(<const char *>p, min(limit - p, 512))) if node.kind == UNION else None
+    return notation_of(PyBytes_FromStringAndSize(<const char *>p, min(limit - p, _MOST))) if node.kind == UNION else None
 
 
 cdef _fail(Reader *rd, Table table):
@@ -2747,7 +2747,9 @@ cdef class _Octets:
         else:
             try:
                 PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
-            except (TypeError, BufferError):
+            except BufferError:
+                raise TypeError("data: expected octets in one row, found a memoryview with gaps") from None
+            except TypeError:
                 raise TypeError(f"data: expected bytes, bytearray or memoryview, found {type(data).__name__}") from None
             self.held = True
             self.start = <const uint8_t *>self.view.buf
@@ -2845,15 +2847,15 @@ cdef class Examine:
         Py_DECREF(examination)
         return result
 
-    def all(self, Table table not None, data, limits, /):
+    def whole(self, Table table not None, data, limits, /):
         """What the octets are, and how they deviate."""
         cdef list deviations = []
         if self.record is None:
             raise TypeError("Examine was not made by calling it")
         return self.made(_read_data(table, data, deviations, limits), deviations)
 
-    def at(self, Table table not None, data, offset, limits, /):
-        """The same of the value at an offset; also the offset at which it ends."""
+    def first(self, Table table not None, data, offset, limits, /):
+        """The same of the value at an offset, behind which there may be more; also the offset at which it ends."""
         cdef list deviations = []
         if self.record is None:
             raise TypeError("Examine was not made by calling it")
@@ -3051,7 +3053,7 @@ cdef class Frames:
         PyMem_Free(self.data)
 
     def feed(self, data, /):
-        """Take octets that have come; returns the frames themselves, which give the values that are whole."""
+        """Take octets that have come; returns the buffer itself, which gives what is whole.  Raises nothing of theirs."""
         cdef _Octets octets
         with cython.critical_section(self):
             if PyBytes_CheckExact(data):
@@ -3074,33 +3076,36 @@ cdef class Frames:
         return value
 
     def finish(self, /):
-        """No more octets will come: raises what is wrong with those that are left, if there are any."""
+        """No more octets will come: raises a `DecodeError`, mostly a `TruncatedError`, if they end inside of something.
+
+        Take what is whole first: it is no error, and what is behind it is not judged.
+        """
         with cython.critical_section(self):
             self._finish()
 
     @property
     def can_continue(self):
-        """Whether more values may be found: not behind an error after which the next one cannot be told."""
+        """Whether more may be found: not behind an error after which it cannot be told where the next begins."""
         return self.failed is None
 
     @property
     def offset(self):
-        """Octets from the start of the stream to where the next value is looked for."""
+        """Octets from the start of the stream to where the next one is looked for: the end of the last."""
         return self.passed + self.begin
 
     @property
     def held(self):
-        """Octets that have come and are kept: of the value under way, and of those behind it."""
+        """Octets that have come and have not been taken."""
         return self.size - self.begin
 
     @property
     def needed(self):
-        """The least number of further octets without which there is no further value."""
+        """The least number of further octets without which nothing further is whole."""
         return self.passing if self.passing else max(self.want - self.size, 1)
 
     @property
     def padding(self):
-        """Octets of padding that have been passed over."""
+        """Octets of padding that have been passed over, in all."""
         return self.padded
 
     cdef int _take(self, const uint8_t *p, Py_ssize_t n) except -1:
@@ -3195,11 +3200,7 @@ cdef class Frames:
         self._leave(n)
         return value
 
-    cdef int _pass_padding(self, Frame *base) except -1:
-        base.up = NULL
-        base.node = &self.table.node
-        base.at = -1
-        base.depth = 1
+    cdef int _skip_padding(self) except -1:
         if self.strict:
             return 0
         while self.begin < self.size and is_padding(self.data[self.begin]):
@@ -3207,23 +3208,19 @@ cdef class Frames:
             self.run += 1
             self.padded += 1
         if self.run > self.rd.most_padding:
-            self.rd.start = self.data
-            fail_limit(
-                &self.rd, base, self.data + self.begin, "padding", self.rd.most_padding, "octets of padding"
+            raise LimitError(
+                Reason.LIMIT, f"expected at most {self.rd.most_padding} octets of padding, found more",
+                self.table.type.name, self.begin - self.run, "padding",
             )
-            reraise()
         return 0
 
     cdef int _finish(self) except -1:
-        cdef Frame base
         if self.table is None:
             raise TypeError("a frame buffer is wanted that was made by calling its class")
         if self.failed is not None:
             self._fail_again()
         if self.passing:
             self._pass_over()
-        if self.unended == 0 and not self.passing:
-            self._pass_padding(&base)
         try:
             if self.passing:
                 raise TruncatedError(
@@ -3232,7 +3229,7 @@ cdef class Frames:
                 )
             if self.size > self.begin:
                 self.ended = True
-                if self._judge() == 0:
+                if self._judge() == 0 and self.size > self.begin:
                     _read(
                         self.table, self.data + self.begin, self.size - self.begin,
                         None if self.strict else [], self.limits,
@@ -3261,7 +3258,7 @@ cdef class Frames:
         cdef bint welcome
         cdef Reader *rd = &self.rd
         if self.unended == 0:
-            self._pass_padding(&base)
+            self._skip_padding()
             if self.begin == self.size:
                 self._leave(0)
                 return 0

@@ -394,6 +394,10 @@ class Holds:
     """What an ANY should hold by agreement, where the module leaves it open: ``Annotated[ANY, Holds(External)]``.
 
     Anything else is read all the same; lenient reading lists it.
+
+    >>> from isoill.types import Extension
+    >>> fields_of(Extension)[-1].type.holds.name
+    'EXTERNAL'
     """
 
     type: Any

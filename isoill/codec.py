@@ -64,6 +64,11 @@ class Examination:
 
         Who does not understand a critical extension must not act on the message but answer that; so it is said here,
         though it is no deviation.
+
+        >>> import isoill
+        >>> from pathlib import Path
+        >>> isoill.examine(Path("examples/messages/ill-request.ber").read_bytes()).unknown_critical
+        ()
         """
         extensions: tuple[Extension, ...] = getattr(self.apdu, "extensions", None) or ()
         return tuple(each for each in extensions if each.critical and _kind_of(each) not in OID_NAMES)
@@ -105,17 +110,21 @@ def decode(data: Octets, /, *, strict: bool = True, limits: Limits = DEFAULT_LIM
 def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     """Read an APDU as leniently as is safe, and list every deviation from the module; nothing is hidden.
 
+    Raises `DecodeError` for what cannot be put up with, as `decode` does.  `isoill.dialects` has the deviations that
+    are known, and who makes them.
+
     >>> import isoill
     >>> lost = bytes.fromhex("6f1d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231")  # no 30 inside 6f
     >>> for deviation in isoill.examine(lost).deviations:
     ...     print(deviation)
     expected a SEQUENCE inside the APPLICATION tag, found [0] - at Lost, offset 0
     """
-    return _examine.all(_APDU, data, limits)  # type: ignore[no-any-return] # it was made of Examination
+    examination: Examination = _examine.whole(_APDU, data, limits)
+    return examination
 
 
 def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Examination, int]:
-    """`examine` the APDU that begins at ``offset``; also the offset at which it ends.
+    """`examine` the APDU that begins at ``offset``; also the offset at which it ends, behind padding if there is any.
 
     Offsets of deviations count from the start of ``data``.
 
@@ -126,13 +135,15 @@ def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_L
     >>> examination.deviations, end == len(data)
     ((), True)
     """
-    return _examine.at(_APDU, data, offset, limits)
+    return _examine.first(_APDU, data, offset, limits)
 
 
 def decode_from(
     data: Octets, offset: int = 0, /, *, strict: bool = True, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ILLAPDU, int]:
-    """The APDU that begins at ``offset``, and the offset at which it ends.
+    """The APDU that begins at ``offset``, and the offset at which it ends: behind padding, if reading is lenient.
+
+    Raises `DecodeError` as `decode` does, and ValueError for an offset outside the data.
 
     >>> from pathlib import Path
     >>> import isoill
@@ -211,7 +222,7 @@ def peek(data: Octets, /) -> Envelope:
     """The kind, transaction and length of the first APDU in ``data``, without decoding the rest of it.
 
     What comes after the transaction-id is not looked at (but for its end, where its length is indefinite), and further
-    APDUs may follow.
+    APDUs may follow.  Raises `DecodeError` for what deviates as far as the transaction-id; limits are the default ones.
 
     >>> from pathlib import Path
     >>> import isoill

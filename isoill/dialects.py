@@ -32,6 +32,8 @@ class Dialect:
     speaker: str
     #: where in a message: a regular expression that the path of a deviation matches whole
     where: str = ".*"
+    #: what is found there: a regular expression too
+    found: str = ".*"
     #: how it is known
     source: str
     #: a message that speaks it and otherwise deviates in nothing, in hexadecimal
@@ -49,7 +51,9 @@ class Dialect:
 
     def explains(self, deviation: Deviation) -> bool:
         """Whether a deviation is one that a speaker of this dialect makes."""
-        return deviation.reason is self.reason and re.fullmatch(self.where, deviation.path) is not None
+        if deviation.reason is not self.reason:
+            return False
+        return bool(re.fullmatch(self.where, deviation.path) and re.fullmatch(self.found, deviation.found))
 
 
 def speakers_of(deviations: Iterable[Deviation], /) -> tuple[str, ...]:
@@ -111,6 +115,7 @@ DIALECTS: tuple[Dialect, ...] = (
         reason=Reason.UNLISTED_VALUE,
         what="0 for an ENUMERATED that it was not told; kept as the number",
         speaker="yaz-illclient",
+        found="0",
         source="captured, yaz-illclient 5.34",
         example="64233021 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231 9f1f0100",
     ),

@@ -195,7 +195,7 @@ class Deviation:
     path: str
     #: as in `DecodeError`
     offset: int
-    #: the octets from the offset on that deviate: a header, a value, or an unknown component whole
+    #: the octets from the offset on that deviate: a tag, tag and length, all of it, or (where the order does) nothing
     octets: bytes = b""
 
     @property

@@ -10,12 +10,12 @@ import binascii
 import codecs
 import re
 
-__all__ = ["LEAST", "notation_of"]
+__all__ = ["LEAST", "MOST", "notation_of"]
 
 #: Octets without which nothing is said: the first five of an APDU, or fewer, have one that begins no character, or 30.
 LEAST = 5
 #: Octets that are looked at.
-_MOST = 512
+MOST = 512
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -40,7 +40,7 @@ def notation_of(octets: bytes) -> str | None:
     >>> notation_of(b"EHLO isoill.example\\r\\n"), notation_of(bytes.fromhex("61820102"))
     ('text (EHLO isoill.example)', None)
     """
-    octets = octets[:_MOST]
+    octets = octets[:MOST]
     if len(octets) < LEAST or _may_be_an_apdu(octets):
         return None
     encoding = "utf-8"

@@ -46,6 +46,9 @@ def test_speakers() -> None:
     inferred = next(dialect for dialect in DIALECTS if not dialect.seen)
     mixed = isoill.examine(by_biblio[0]).deviations + isoill.examine(inferred.octets).deviations
     assert speakers_of(mixed) == ()
+    zero = next(dialect.octets for dialect in DIALECTS if dialect.reason is Reason.UNLISTED_VALUE)
+    assert speakers_of(isoill.examine(zero).deviations) == ("yaz-illclient",)
+    assert speakers_of(isoill.examine(zero[:-1] + b"\x63").deviations) == ()
 
 
 def test_each_is_sourced() -> None:

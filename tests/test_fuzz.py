@@ -14,7 +14,7 @@ from tests.yaz import program
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_corpus_gives_documented_outcomes(name: str) -> None:
     files = sorted(corpus(name).iterdir())
-    assert 0 < len(files) <= 300
+    assert files
     for path in files:
         TARGETS[name](path.read_bytes())
 

@@ -46,7 +46,7 @@ def rewritten(value: Any, random: Random, /, *, rate: float = 0.1, dialects: boo
     Lengths are indefinite, strings are cut into segments, TRUE is any octet but 0, DEFAULTs are absent; each at about
     ``rate`` of the places where that can be, as ``random`` has it.  With ``dialects`` the rules are broken as well, in
     the ways that `isoill.examine` puts up with, and ``deviations`` says how and where.  ``type`` is as for
-    `isoill.encode`; without it the value is an APDU.
+    `isoill.encode`; without it the value is an APDU, and a TypeError is raised if it is not.
 
     >>> import isoill
     >>> cancel = isoill.decode(bytes.fromhex("661f 301d 800102 a10aa1031b0131a2031b0132 a20ca00a80083230323631313231"))
@@ -59,8 +59,11 @@ def rewritten(value: Any, random: Random, /, *, rate: float = 0.1, dialects: boo
     """
     writer = _Writer(random, rate, dialects)
     described = type_of(Annotated[ILLAPDU, TypeName("ILL-APDU")] if type is None else type)
+    for each in described.alternatives:
+        if each.python is value.__class__:
+            described = each
     if described.kind is Kind.UNION:
-        described = next(each for each in described.alternatives if each.python is value.__class__)
+        raise TypeError(f"expected an APDU, or a value and its type, found {value!r:.40}")
     octets = writer.value(described, value, described.name)
     if type is None and writer.deviates(Reason.PADDING, described.name):
         octets += random.choice([b"\r\n", b"\0" * 7])
@@ -70,7 +73,7 @@ def rewritten(value: Any, random: Random, /, *, rate: float = 0.1, dialects: boo
 _SEQUENCE = Tag(TagClass.UNIVERSAL, 16, explicit=False)
 #: What no type of the module has.
 _UNKNOWN = b"\xc9\0"
-#: String types that are met where others are meant (design of ILL-String: GeneralString or VisibleString).
+#: String types that are met where others are meant (ILL-String is GeneralString or VisibleString).
 _OTHER_STRINGS = [STRING_TAGS[name] for name in ("UTF8String", "PrintableString", "T61String", "IA5String")]
 
 

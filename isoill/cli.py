@@ -159,6 +159,8 @@ def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
             yield from isoill.iter_apdus(file)
         return
     data, offset = _read(name), 0
+    if not data.strip(b"\0\r\n"):
+        return
     while offset < len(data):
         examination, offset = isoill.examine_from(data, offset)
         for deviation in examination.deviations:

@@ -27,6 +27,7 @@ from isoill.asn1 import (
 )
 from isoill.codec import Octets
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Limits
+from isoill.notations import notation_of
 from isoill.oids import OID_NAMES
 from isoill.records import record
 from isoill.types import ILLAPDU, External
@@ -187,7 +188,8 @@ def dump(data: Octets, /, *, type: Any = None, limits: Limits = DEFAULT_LIMITS) 
     wanted = _APDUS if type is None else _inside(type_of(type))
     elements = list(_elements(octets, wanted, limits))
     width = min(max((len(element.octets) for element in elements), default=0), 24)
-    lines = []
+    notation = notation_of(octets) if wanted is _APDUS else None
+    lines = [f"        ! {notation}, which is no BER"] if notation else []
     for element in elements:
         offset = f"{element.offset:6}" if element.octets else " " * 6
         lines.append(f"{offset}  {element.octets:{width}}  {'  ' * element.depth}{element.text}".rstrip())

@@ -101,6 +101,12 @@ def test_a_bad_message_is_one_clear_line(
             assert line in said
 
 
+def test_padding_alone_is_no_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.ber").write_bytes(b"\r\n\0")
+    assert main(["decode", "--lenient", str(tmp_path / "empty.ber")]) == 1
+    assert "expected a message, found nothing" in complaint(capsys)
+
+
 def test_a_bad_message_does_not_stop_the_next(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decode", "--json", "README.rst", REQUEST, "no-such-file"]) == 2
     shown = capsys.readouterr()

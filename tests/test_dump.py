@@ -69,6 +69,18 @@ def test_dump_of_a_real_message(request_octets: bytes) -> None:
     assert not any(line.endswith("?") or "!" in line for line in lines)
 
 
+def test_dump_of_what_is_no_ber(request_octets: bytes) -> None:
+    lines = isoill.dump(b"UNA:+.? 'UNB+UNOB:1+OON'").splitlines()
+    assert lines[0] == "        ! EDIFACT (UNA), which is no BER"
+    assert lines[1].split()[:3] == ["0", "55", "4e"]
+    padded = isoill.dump(request_octets + b"\r\n" + request_octets + b"\0").splitlines()
+    found = [line.split() for line in padded if "padding" in line]
+    assert [(words[0], words[1:]) for words in found] == [
+        ("697", ["padding,", "2", "octets"]),
+        (str(2 * 697 + 2), ["padding,", "1", "octet"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("octets", "line"),
     [

@@ -316,7 +316,8 @@ def _elements(data: bytes, wanted: tuple[Component, ...], limits: Limits) -> Ite
     walk = _Walk(data, limits)
     while walk.position < len(data):
         if wanted is _APDUS and (padding := _padding(data, walk.position)):
-            yield _Element(walk.position, "", 0, f"padding, {padding} octet{'s' * (padding > 1)}")
+            shown = data[walk.position : walk.position + min(padding, 4)].hex(" ")
+            yield _Element(walk.position, shown, 0, f"padding, {padding} octet{'s' * (padding > 1)}")
             walk.position += padding
             continue
         broken = yield from walk.element(len(data), 0, wanted)

@@ -76,8 +76,8 @@ def test_dump_of_what_is_no_ber(request_octets: bytes) -> None:
     padded = isoill.dump(request_octets + b"\r\n" + request_octets + b"\0").splitlines()
     found = [line.split() for line in padded if "padding" in line]
     assert [(words[0], words[1:]) for words in found] == [
-        ("697", ["padding,", "2", "octets"]),
-        (str(2 * 697 + 2), ["padding,", "1", "octet"]),
+        ("697", ["0d", "0a", "padding,", "2", "octets"]),
+        (str(2 * 697 + 2), ["00", "padding,", "1", "octet"]),
     ]
 
 

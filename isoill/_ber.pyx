@@ -1549,6 +1549,12 @@ cdef PyObject *read_explicit(
             return NULL
         if sole == NO:
             return read_any_in_place(rd, frame, node, at, p, end, stop)
+    if rd.deviations != NULL and node.other_key and p < stop and p[0] & 0xDF == 4:  # segments: an implicit ILL-String
+        if not deviate(
+            rd, frame, node, at, p, stop, Reason.IMPLICIT_TAG, "expected {type} inside the explicit tag, found {inner}"
+        ):
+            return NULL
+        return read_constructed_string(rd, frame, node, at, False, p, end, limit)
     bare = NO
     if rd.deviations != NULL:
         bare = lacks_explicit_tag(rd, frame, node, p, end, stop)

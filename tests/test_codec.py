@@ -299,6 +299,9 @@ HEADER = "800102 a10a a1031b0147 a2031b0131 a20ca00a80083230323631313231"
         # an ILL-String implicit, and one under UTF8String
         (f"7127 3025 {HEADER} 9f2e05 48656c6c6f", [("IMPLICIT_TAG", "Message.note", 33)]),
         (f"7129 3027 {HEADER} bf2e07 0c0548656c6c6f", [("OTHER_STRING_TYPE", "Message.note", 36)]),
+        # an ILL-String implicit and in segments
+        (f"712b 3029 {HEADER} bf2e09 040248650403 6c6c6f", [("IMPLICIT_TAG", "Message.note", 33)]),
+        (f"712f 302d {HEADER} bf2e80 24020400 0405 48656c6c6f 0000", [("IMPLICIT_TAG", "Message.note", 33)]),
         # a tag around the text of a date, where it should replace its tag
         (
             "712b 3029 800102 a10a a1031b0147 a2031b0131 a20ea00ca00a1a083230323631313231 bf2e07 1b0548656c6c6f",

@@ -3172,21 +3172,23 @@ cdef class Frames:
         self.passing -= octets
         self._leave(octets)
 
-    cdef _fail_again(self):
-        raise type(self.failed)(*self.failed.args)
+    cdef int _go_on(self) except -1:
+        """Raise what cannot be gone on after, and leave what is passed over."""
+        if self.table is None:
+            raise TypeError("a frame buffer is wanted that was made by calling its class")
+        if self.failed is not None:
+            raise type(self.failed)(*self.failed.args)
+        if self.passing:
+            self._pass_over()
+        return 0
 
     cdef object _next(self):
         """The next whole value, or None where more octets are needed."""
         cdef Py_ssize_t n
         cdef object value
-        if self.table is None:
-            raise TypeError("a frame buffer is wanted that was made by calling its class")
-        if self.failed is not None:
-            self._fail_again()
-        if self.passing:
-            self._pass_over()
-            if self.passing or self.size < self.want:
-                return None
+        self._go_on()
+        if self.passing or self.size < self.want:
+            return None
         try:
             n = self._look()
         except DecodeError as error:
@@ -3221,12 +3223,7 @@ cdef class Frames:
         return 0
 
     cdef int _finish(self) except -1:
-        if self.table is None:
-            raise TypeError("a frame buffer is wanted that was made by calling its class")
-        if self.failed is not None:
-            self._fail_again()
-        if self.passing:
-            self._pass_over()
+        self._go_on()
         try:
             if self.passing:
                 raise TruncatedError(

@@ -10,7 +10,7 @@ try:
 except ImportError as error:  # a checkout in which `pip install -e .` has not been run hides what is installed
     raise ImportError(f"isoill has no compiled core here ({error}): in a checkout, run `pip install -e .`") from None
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits
-from isoill.framing import _APDU, FrameBuffer
+from isoill.framing import APDU_TABLE, FrameBuffer
 from isoill.oids import OID_NAMES
 from isoill.records import record
 from isoill.types import ILLAPDU, Extension, External, ILLAPDUType, TransactionId
@@ -104,7 +104,7 @@ def decode(data: Octets, /, *, strict: bool = True, limits: Limits = DEFAULT_LIM
     >>> isoill.decode(bytes.fromhex("300ca00aa1081b064f4f4e3a4f4e"), type=isoill.SystemId).symbol
     'OON:ON'
     """
-    return _ber.read(_APDU if type is None else _ber.table(type), data, None if strict else [], limits)
+    return _ber.read(APDU_TABLE if type is None else _ber.table(type), data, None if strict else [], limits)
 
 
 def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
@@ -119,7 +119,7 @@ def examine(data: Octets, /, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
     ...     print(deviation)
     expected a SEQUENCE inside the APPLICATION tag, found [0] - at Lost, offset 0
     """
-    examination: Examination = _examine.whole(_APDU, data, limits)
+    examination: Examination = _examine.whole(APDU_TABLE, data, limits)
     return examination
 
 
@@ -135,7 +135,7 @@ def examine_from(data: Octets, offset: int = 0, /, *, limits: Limits = DEFAULT_L
     >>> examination.deviations, end == len(data)
     ((), True)
     """
-    return _examine.first(_APDU, data, offset, limits)
+    return _examine.first(APDU_TABLE, data, offset, limits)
 
 
 def decode_from(
@@ -153,7 +153,7 @@ def decode_from(
     True
     """
     apdu: ILLAPDU
-    apdu, end = _ber.read_from(_APDU, data, offset, None if strict else [], limits)
+    apdu, end = _ber.read_from(APDU_TABLE, data, offset, None if strict else [], limits)
     return apdu, end
 
 
@@ -235,4 +235,4 @@ def peek(data: Octets, /) -> Envelope:
 
 
 _examine = _ber.Examine(Examination)
-_peek = _ber.Peek(_APDU, _TRANSACTION_ID, tuple(ILLAPDUType), Envelope)
+_peek = _ber.Peek(APDU_TABLE, _TRANSACTION_ID, tuple(ILLAPDUType), Envelope)

@@ -11,7 +11,7 @@ from isoill.types import ILLAPDU
 
 __all__ = ["FrameBuffer"]
 
-_APDU = _ber.table(Annotated[ILLAPDU, TypeName("ILL-APDU")])
+APDU_TABLE = _ber.table(Annotated[ILLAPDU, TypeName("ILL-APDU")])
 
 
 class FrameBuffer(_ber.Frames):
@@ -50,7 +50,7 @@ class FrameBuffer(_ber.Frames):
     """
 
     def __init__(self, *, strict: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
-        super().__init__(_APDU, strict, limits)
+        super().__init__(APDU_TABLE, strict, limits)
 
     def __repr__(self) -> str:
         return f"<FrameBuffer at offset {self.offset}, {self.held} octets held>"

@@ -19,7 +19,7 @@ def libyaz() -> None:
 
 
 def is_bent(described: Type, value: Any) -> bool:
-    """Whether a value holds what libyaz 5.34 is known not to carry (each was measured with ``yaz.c``).
+    """Whether a value holds what libyaz 5.34 is known not to carry (each was measured with ``fuzz/yaz.c``).
 
     A text is a C string to it, an INTEGER has 64 bits, an OBJECT IDENTIFIER at most 19 arcs of 15 bits (of which the
     first two share a number; it crashes on 0.0.32768); a BIT STRING loses its count of unused bits; the descriptor of

@@ -3,10 +3,12 @@
 The octets are generated here; more that fit on a line are in ``malformed/cases.toml``.  Where a row says that strict
 and lenient reading differ, both are tested.
 
-Rows 26 to 29 are about connections, transactions, ISO 18626 and mail, of which isoill has none yet.
+Rows 26 to 29 are about connections, transactions, ISO 18626 and mail, of which isoill has none yet; what is tested of
+them is what reading octets has to answer for.
 """
 
 import io
+import tracemalloc
 from typing import Annotated, Any
 
 import pytest
@@ -345,3 +347,47 @@ def test_25_one_octet_at_a_time(request_octets: bytes) -> None:
     found = [octets for at in range(len(stream)) for octets in frames.feed(stream[at : at + 1])]
     assert found == [request_octets] * 20
     assert list(isoill.iter_apdus(io.BytesIO(stream))) == [isoill.decode(request_octets)] * 20
+
+
+# ── what other layers will have to answer as well ────────────────────────────────────────────────────────────────
+
+
+def test_26_ten_thousand_streams_that_end_in_the_middle() -> None:
+    """Each holds what has come, and nothing for what was announced."""
+    half = bytes.fromhex("6f830ffff0 30830fffea")
+    tracemalloc.start()
+    try:
+        streams = [isoill.FrameBuffer().feed(half) for _ in range(10_000)]
+        assert [next(frames, None) for frames in streams] == [None] * 10_000
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < 10_000 * 1_024
+    with pytest.raises(isoill.TruncatedError) as caught:
+        streams[0].finish()
+    assert (caught.value.path, caught.value.offset) == ("Lost", 0)
+
+
+def test_27_very_many_small_messages() -> None:
+    tracemalloc.start()
+    try:
+        count = sum(apdu.protocol_version_num == 2 for apdu in isoill.iter_apdus(LOST * 50_000))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 50_000
+    assert most < (1 << 20) + 50_000 * len(LOST)
+
+
+def test_28_an_entity_bomb() -> None:
+    lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">{lol}]><ISO18626Message>&l9;</ISO18626Message>'
+    assert both(bomb.encode()) == ("NOT_BER", "ILL-APDU", 0)
+    with pytest.raises(isoill.DecodeError, match="found XML"):
+        isoill.decode(bomb.encode())
+
+
+def test_29_mail_in_mail() -> None:
+    part = 'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+    assert both((part * 1_000).encode()) == ("NOT_BER", "ILL-APDU", 0)
+    assert both(b"YYICATCCAf2AAQKhGKAKoQ=!") == ("NOT_BER", "ILL-APDU", 0)

@@ -49,7 +49,10 @@ def significant(value: float) -> str:
 def ratio(value: float) -> str:
     """Two decimals, more where fewer than two significant digits would be left: what the method can tell apart.
 
-    >>> ratio(0.6512), ratio(0.002), ratio(1.234)
-    ('0.65', '0.0020', '1.23')
+    A difference of two timings may be nothing, or less than nothing where the machine was busy: it is shown as it is.
+
+    >>> ratio(0.6512), ratio(0.002), ratio(1.234), ratio(-0.5), ratio(0.0)
+    ('0.65', '0.0020', '1.23', '-0.50', '0.00')
     """
-    return f"{value:.{max(2, 1 - math.floor(math.log10(value)))}f}"
+    decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
+    return f"{value:.{max(2, decimals)}f}"

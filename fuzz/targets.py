@@ -117,6 +117,9 @@ def _frames(data: bytes, sizes: Sequence[int], strict: bool) -> tuple[list[bytes
         # what notation it is that is no BER can be told better of more octets; then the error is another, at the start
         told = error.reason in (isoill.Reason.NOT_BER, isoill.Reason.UNEXPECTED_TAG) or error.offset == buffer.offset
         return found, (buffer.can_continue, None if told else (error.reason, error.path, error.offset))
+    size = sizes[0] or 1
+    cut = [data[at : at + size] for at in range(0, len(data), size)]
+    assert list(isoill.FrameBuffer(strict=strict).feed_from(cut)) == found, "feed_from gives other frames than feed"
     return found, None
 
 

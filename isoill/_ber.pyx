@@ -3060,14 +3060,19 @@ cdef class Frames:
 
     def feed(self, data, /):
         """Take octets that have come; returns the buffer itself, which gives what is whole.  Raises nothing of theirs."""
-        cdef _Octets octets
         with cython.critical_section(self):
-            if PyBytes_CheckExact(data):
-                self._take(<const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-            else:
-                octets = _Octets(data)
-                self._take(octets.start, octets.size)
+            self._take_piece(data)
         return self
+
+    def feed_from(self, pieces, /):
+        """Take pieces from an iterable, each when all that is whole in those before has been given; gives what is whole.
+
+        A loop over pieces without a call for each: one that is left early leaves the other pieces where they are.
+        """
+        cdef Feeding feeding = Feeding.__new__(Feeding)
+        feeding.frames = self
+        feeding.pieces = iter(pieces)
+        return feeding
 
     def __iter__(self):
         return self
@@ -3075,7 +3080,7 @@ cdef class Frames:
     def __next__(self):
         cdef object value = None
         with cython.critical_section(self):
-            if self.size >= self.want or self.failed is not None or self.passing:
+            if self._may_give():
                 value = self._next()
         if value is None:
             raise StopIteration
@@ -3114,6 +3119,25 @@ cdef class Frames:
         """Octets of padding that have been passed over, in all."""
         return self.padded
 
+    @cython.final
+    cdef inline bint _may_give(self) noexcept:
+        """Whether there is use in looking: most octets of a stream that comes in small pieces have none."""
+        return self.size >= self.want or self.failed is not None or self.passing
+
+    @cython.final
+    cdef inline int _take_piece(self, data) except -1:
+        """Take the octets of an object."""
+        cdef _Octets octets
+        if PyBytes_CheckExact(data):
+            if 0 < self.size < self.room and self.failed is None and PyBytes_GET_SIZE(data) == 1:  # all that one costs
+                self.data[self.size] = PyBytes_AS_STRING(data)[0]
+                self.size += 1
+                return 0
+            return self._take(<const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        octets = _Octets(data)
+        return self._take(octets.start, octets.size)
+
+    @cython.final
     cdef int _take(self, const uint8_t *p, Py_ssize_t n) except -1:
         """Append octets to those that are kept."""
         cdef Py_ssize_t kept, room
@@ -3349,6 +3373,36 @@ cdef class Frames:
             else:
                 self.at += length
         return self.at - self.begin
+
+
+@cython.final
+cdef class Feeding:
+    """What `Frames` give while pieces are taken from an iterator."""
+
+    cdef Frames frames
+    cdef object pieces
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef Frames frames = self.frames
+        cdef object value = None
+        if frames is None:
+            raise TypeError("what a frame buffer gives is asked of feed_from")
+        with cython.critical_section(frames):
+            if frames._may_give():
+                value = frames._next()
+            if value is None:
+                for piece in self.pieces:
+                    frames._take_piece(piece)
+                    if frames._may_give():
+                        value = frames._next()
+                        if value is not None:
+                            break
+        if value is None:
+            raise StopIteration
+        return value
 
 
 cdef bint is_text(const uint8_t *p, const uint8_t *end) noexcept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, TypeVar, overload
 
 try:
@@ -158,12 +158,13 @@ def decode_from(
 
 
 def iter_apdus(
-    source: Octets | BinaryIO, /, *, strict: bool = True, limits: Limits = DEFAULT_LIMITS
+    source: Octets | BinaryIO | Iterable[Octets], /, *, strict: bool = True, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[ILLAPDU]:
-    """The APDUs that stand back to back in ``source``, one after the other: bytes, or a file open for reading them.
+    """The APDUs that stand back to back in ``source``, one after the other.
 
-    A file is read in pieces; no more than one APDU and one piece are held at a time.  An APDU that cannot be read ends
-    the iteration with a `DecodeError` whose ``offset`` counts from the start of ``source``.
+    ``source`` is bytes, or a file open for reading them, or an iterable of pieces, however they are cut (the body of
+    an HTTP answer).  A file is read in pieces; no more than one APDU and one piece are held at a time.  An APDU that
+    cannot be read ends the iteration with a `DecodeError` whose ``offset`` counts from the start of ``source``.
 
     >>> from pathlib import Path
     >>> import isoill
@@ -172,17 +173,16 @@ def iter_apdus(
     ['ILLRequest', 'ILLRequest']
     """
     frames = FrameBuffer(strict=strict, limits=limits)
-    for piece in _pieces(source):
-        for octets in frames.feed(piece):
-            try:
-                apdu = decode(octets, strict=strict, limits=limits)
-            except DecodeError as error:
-                raise error._moved(frames.offset - len(octets)) from None
-            yield apdu
+    for octets in frames.feed_from(_pieces(source)):
+        try:
+            apdu = decode(octets, strict=strict, limits=limits)
+        except DecodeError as error:
+            raise error._moved(frames.offset - len(octets)) from None
+        yield apdu
     frames.finish()
 
 
-def _pieces(source: Octets | BinaryIO) -> Iterator[Octets]:
+def _pieces(source: Octets | BinaryIO | Iterable[Octets]) -> Iterator[Octets]:
     """The octets of a source, a piece at a time."""
     if isinstance(source, Octets):
         octets = memoryview(source)
@@ -201,7 +201,11 @@ def _pieces(source: Octets | BinaryIO) -> Iterator[Octets]:
         if piece is None:
             raise TypeError("source: expected a file that waits for its octets, found a non-blocking one")
     else:
-        raise TypeError(f"source: expected bytes, or a file open for reading them, found {source!r:.40}")
+        others: Any = source  # of which not all need be what was asked for
+        if isinstance(others, str) or not isinstance(others, Iterable):
+            expected = "bytes, a file open for reading them, or pieces of them"
+            raise TypeError(f"source: expected {expected}, found {others!r:.40}")
+        yield from others
 
 
 def encode(value: object, /, *, defaults: bool = True, type: Any = None) -> bytes:

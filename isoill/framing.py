@@ -29,6 +29,11 @@ class FrameBuffer(_ber.Frames):
     >>> [isoill.peek(frame).apdu_type.name for frame in frames.feed(octets[100:] + octets)]
     ['ILL_REQUEST', 'ILL_REQUEST']
 
+    `feed_from` takes the pieces from an iterable itself, each when it is wanted, and saves the call for each:
+
+    >>> len(list(frames.feed_from(octets[at : at + 1] for at in range(len(octets)))))
+    1
+
     What an APDU says is not looked at, only where it ends.  So a frame may be one that `isoill.decode` refuses, even
     one of an unknown type; the next one is not disturbed by that.  Between APDUs there may be padding (00, CR, LF),
     which is passed over and counted (``padding``); with ``strict=True`` that is an error, and so is an APPLICATION tag

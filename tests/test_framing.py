@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
 
@@ -34,6 +35,10 @@ def test_pieces_do_not_matter(size: int, request_octets: bytes) -> None:
     frames = isoill.FrameBuffer()
     assert in_pieces(frames, b"".join(messages), size) == messages
     assert (frames.held, frames.padding, frames.can_continue) == (0, 0, True)
+    stream = b"".join(messages)
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    assert list(isoill.FrameBuffer().feed_from(pieces)) == messages
+    assert list(isoill.iter_apdus(pieces)) == list(isoill.iter_apdus(stream))
 
 
 @settings(max_examples=100, deadline=None)
@@ -65,6 +70,56 @@ def test_a_loop_left_early_loses_nothing() -> None:
         break
     assert frames.held == 2 * len(SHORT)
     assert list(frames) == [SHORT, SHORT]
+
+
+def test_pieces_are_taken_when_they_are_wanted(request_octets: bytes) -> None:
+    """One message and one piece are held, however many there are; what is left stays where it is."""
+    taken: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for at in range(0, 3 * len(request_octets), 100):
+            taken.append(at)
+            yield (request_octets * 3)[at : at + 100]
+
+    frames, rest = isoill.FrameBuffer(), pieces()
+    assert next(frames.feed_from(rest)) == request_octets
+    assert (len(taken), frames.offset) == (7, 697)
+    assert list(frames) == []
+    assert list(frames.feed_from(rest)) == [request_octets] * 2
+
+
+def test_pieces_that_fail(request_octets: bytes) -> None:
+    """What an iterator raises comes through; what it gave before is kept.  What is no octets is said."""
+
+    def pieces() -> Iterator[bytes]:
+        yield request_octets[:100]
+        raise ConnectionResetError("gone")
+
+    frames = isoill.FrameBuffer()
+    with pytest.raises(ConnectionResetError, match="gone"):
+        next(frames.feed_from(pieces()))
+    assert frames.held == 100
+    with pytest.raises(TypeError, match="expected bytes, bytearray or memoryview, found str"):
+        next(frames.feed_from(["text"]))  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="not iterable"):
+        frames.feed_from(5)  # type: ignore[arg-type]
+    assert list(frames.feed_from([bytearray(request_octets[100:]), b""])) == [request_octets]
+    with pytest.raises(TypeError, match="asked of feed_from"):
+        next(type(frames.feed_from([]))())
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_pieces_of_what_cannot_be_read(size: int) -> None:
+    """Behind an error there is nothing more, whether pieces come by feed or by feed_from."""
+    stream = SHORT + b"\x30\x03" + SHORT
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    frames = isoill.FrameBuffer()
+    feeding = frames.feed_from(pieces)
+    assert next(feeding) == SHORT
+    for again in (feeding, feeding, frames.feed_from([b"", SHORT])):
+        with pytest.raises(isoill.DecodeError) as caught:
+            next(again)
+        assert (caught.value.offset, frames.can_continue, frames.held) == (len(SHORT), False, 0)
 
 
 def test_needed_is_never_too_much(request_octets: bytes) -> None:
@@ -207,7 +262,7 @@ def test_a_file_of_many_messages_takes_constant_memory() -> None:
 
     tracemalloc.start()
     try:
-        count = len([None for _ in isoill.iter_apdus(Endless())])  # type: ignore[arg-type]
+        count = len([None for _ in isoill.iter_apdus(Endless())])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -26,8 +26,8 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable
-from dataclasses import MISSING
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 from isoill.records import record
@@ -514,10 +514,10 @@ class Component:
 def fields_of(cls: type[Any]) -> tuple[Component, ...]:
     """The components of a SEQUENCE, or the alternatives of a CHOICE, in the order of the module."""
     try:
-        components: tuple[Component, ...] = cls.__components__
+        components: tuple[Component, ...] | _Later = cls.__components__
     except AttributeError:
         raise TypeError(f"a class made with @sequence or @choice is wanted, found {cls!r}") from None
-    return components
+    return cls.__components__.read() if isinstance(components, _Later) else components
 
 
 #: Kinds that an annotation names, and the Python type that carries each.
@@ -557,6 +557,8 @@ def type_of(annotation: Any) -> Type:
         element, *rest = typing.get_args(bare)
         if rest != [...]:
             raise TypeError(f"a SEQUENCE OF is written tuple[X, ...], found {annotation}")
+        if any(isinstance(extra, Tag) for extra in _strip(element)[1]):
+            raise TypeError(f"the elements of a SEQUENCE OF take no tag, found {element}: make a CHOICE of one of them")
         of = type_of(element)
         return make(Kind.SEQUENCE_OF, f"SEQUENCE OF {of}", element=of)
     if isinstance(bare, types.UnionType):
@@ -634,21 +636,43 @@ def _may_be(type_: Type, default: Any) -> bool:
     return type(default) is carriers.get(type_.kind)
 
 
-def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
+class _UndeclaredError(TypeError):
+    """An annotation in quotes names what is not declared, or not yet."""
+
+
+class _Later:
+    """Stands for the components of a class that names one which is declared below it; read when they are wanted."""
+
+    def __init__(self, cls: type[Any], *, alternative: bool) -> None:
+        self.cls, self.alternative, self.under_way = cls, alternative, False
+
+    def read(self) -> tuple[Component, ...]:
+        if self.under_way:
+            raise TypeError(f"{self.cls.__name__}: begins with itself, and so without end")
+        self.under_way = True
+        try:
+            defaults = {field.name: field.default for field in fields(self.cls)}
+            components = _components(self.cls, defaults, alternative=self.alternative)
+        finally:
+            self.under_way = False
+        self.cls.__components__ = components
+        return components
+
+
+def _components(cls: type[Any], defaults: Mapping[str, Any], *, alternative: bool) -> tuple[Component, ...]:
     """Read a class and its bases; two components that begin alike cannot be told apart."""
-    found: dict[str, Component] = {
-        c.name: c for base in reversed(cls.__mro__[1:]) for c in base.__dict__.get("__components__", ())
-    }
+    bases = [base for base in reversed(cls.__mro__[1:]) if "__components__" in base.__dict__]
+    found: dict[str, Component] = {c.name: c for base in bases for c in fields_of(base)}
     for name, written in cls.__annotations__.items():
         annotation: Any = written
         if isinstance(annotation, str):  # from __future__ import annotations
             try:
                 annotation = eval(annotation, vars(sys.modules[cls.__module__]))
             except NameError as error:
-                raise TypeError(f"{cls.__name__}.{name}: {error}") from None
+                raise _UndeclaredError(f"{cls.__name__}.{name}: {error}") from None
         if annotation is ClassVar or typing.get_origin(annotation) is ClassVar:
             continue
-        default = cls.__dict__.get(name, MISSING)
+        default = defaults.get(name, MISSING)
         found[name] = _component(cls.__name__, name, annotation, default, alternative=alternative)
     taken: dict[tuple[TagClass, int], str] = {}
     for component in found.values():
@@ -664,11 +688,15 @@ def _components(cls: type[Any], *, alternative: bool) -> tuple[Component, ...]:
 
 def _declare(cls: type[Any], kind: Kind, tag: Tag | None, name: str | None) -> type[Any]:
     """Make the dataclass and hang on it what `fields_of` and `type_of` read."""
-    components = _components(cls, alternative=kind is Kind.CHOICE)
-    if kind is Kind.CHOICE and not components:
+    components: tuple[Component, ...] | None
+    try:
+        components = _components(cls, cls.__dict__, alternative=kind is Kind.CHOICE)
+    except _UndeclaredError:
+        components = None
+    if kind is Kind.CHOICE and components == ():
         raise TypeError(f"{cls.__name__}: a CHOICE of one alternative or more is wanted, found none")
     made: type[Any] = record(kw_only=True)(cls)
-    made.__components__ = components
+    made.__components__ = _Later(made, alternative=kind is Kind.CHOICE) if components is None else components
     made.__type__ = Type(kind=kind, name=name or _hyphenated(cls.__name__), python=made, tag=tag)
     setattr(made, "__repr__", _repr)  # noqa: B010 - mypy takes it for a bound method
     return made

@@ -76,6 +76,8 @@ class Reason(enum.Enum):
     END_OF_CONTENTS = "end-of-contents"
     #: more than `Limits` allows
     LIMIT = "limit"
+    #: an EXTERNAL that holds another type of value than the one that was asked for
+    OTHER_PAYLOAD = "other payload"
     #: in encoding, a value of another Python type
     WRONG_TYPE = "wrong type"
     #: in encoding, a value of the right type that has no octets

@@ -1,6 +1,15 @@
-"""Object identifiers that ISO ILL messages carry, and what each is called."""
+"""Object identifiers that ISO ILL messages carry: what each is called, and what type of value it stands for."""
 
-__all__ = ["OID_NAMES"]
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from isoill.asn1 import Type, type_of
+from isoill.records import record
+
+__all__ = ["OID_NAMES", "Registered", "register", "registered", "registered_as"]
 
 #: Name of each object identifier, as the Maintenance Agency's registers and their users write it.
 OID_NAMES = {
@@ -33,3 +42,79 @@ OID_NAMES = {
     "1.2.840.10003.5.10": "MARC 21",
     "1.2.840.10003.8.1": "Z39.50 access control, prompt-1",
 }
+
+
+@record
+class Registered:
+    """A type of payload, and the object identifier under which it travels."""
+
+    oid: str
+    #: a declared class, or an annotation
+    type: Any
+    #: whether an extension of it is to be marked as critical
+    critical: bool = False
+
+
+_BY_OID: dict[str, Registered] = {}
+_BY_TYPE: dict[Type, Registered] = {}
+
+T = TypeVar("T")
+
+
+@overload
+def register(oid: str, /, *, name: str | None = None, critical: bool = False) -> Callable[[type[T]], type[T]]: ...
+@overload
+def register(oid: str, type: Any, /, *, name: str | None = None, critical: bool = False) -> Registered: ...
+def register(oid: str, type: Any = None, /, *, name: str | None = None, critical: bool = False) -> Any:
+    """Say that values of a type travel under an object identifier: above a declared class, or called with a type.
+
+    From then on `Apdu.extension`, `External.value` and their like find the one by the other, and what people are
+    shown has the ``name`` (that of the type, where none is given).  An object identifier has one type, and a type one
+    object identifier; ValueError says so otherwise.
+
+    >>> from typing import Annotated
+    >>> from isoill.asn1 import Explicit, sequence
+    >>> from isoill.types import ILLString
+    >>> @register("1.0.10161.13.1000.999.1")
+    ... @sequence
+    ... class Shelfmark:
+    ...     shelf: Annotated[ILLString, Explicit(0)]
+    >>> registered("1.0.10161.13.1000.999.1").type
+    <class 'isoill.oids.Shelfmark'>
+    >>> registered_as(Shelfmark).oid
+    '1.0.10161.13.1000.999.1'
+    """
+    if type is None:
+
+        def above(cls: Any) -> Any:
+            register(oid, cls, name=name, critical=critical)
+            return cls
+
+        return above
+    if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", oid):
+        raise ValueError(f"expected an object identifier in numbers and points, found {oid!r:.60}")
+    described = type_of(type)
+    entry = Registered(oid, type, critical)
+    for other in (_BY_OID.get(oid), _BY_TYPE.get(described)):
+        if other is not None and other != entry:
+            raise ValueError(f"{oid} for {described}: {other.oid} is {type_of(other.type)} already")
+    _BY_OID[oid] = _BY_TYPE[described] = entry
+    OID_NAMES.setdefault(oid, name or described.name)
+    return entry
+
+
+def registered(oid: str | None, /) -> Registered | None:
+    """What is registered under an object identifier; None where nothing is.
+
+    The payloads that isoill knows are there once `isoill.payloads` is imported.
+    """
+    return None if oid is None else _BY_OID.get(oid)
+
+
+def registered_as(type: Any, /) -> Registered:
+    """What a type is registered as; LookupError where it is not."""
+    described = type_of(type)
+    try:
+        return _BY_TYPE[described]
+    except KeyError:
+        raise LookupError(f"expected a type that is registered under an object identifier, found {described}") from None

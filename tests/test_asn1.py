@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 
+import isoill
 from isoill import _ber
 from isoill.asn1 import (
     ANY,
@@ -172,10 +173,56 @@ def pair() -> None:
         name: Annotated[tuple[int, int], Implicit(0)]
 
 
+def tagged_elements() -> None:
+    @sequence
+    class Bad:
+        name: Annotated[tuple[Annotated[int, Implicit(0)], ...], Implicit(0)]
+
+
 def unknown_name() -> None:
     @sequence
     class Bad:
         name: "Missing"  # type: ignore[name-defined]  # noqa: F821
+
+    fields_of(Bad)  # until then it may be declared below
+
+
+@choice
+class Endless:
+    again: "Endless | None" = None
+    other: Annotated[int | None, Implicit(0)] = None
+
+
+@sequence
+class Tree:
+    name: Annotated[str, String("GeneralString"), Explicit(0)]
+    fruit: "Annotated[Fruit | None, Implicit(1)]" = None
+    branches: "Annotated[tuple[Tree, ...] | None, Implicit(2)]" = None
+    evergreen: Annotated[bool, Implicit(3)] = False
+
+
+@sequence
+class Fruit:
+    seed: Annotated[Tree | None, Implicit(0)] = None
+
+
+def test_a_type_may_hold_itself() -> None:
+    """What is declared below is found when it is wanted, defaults included."""
+    assert [str(component) for component in fields_of(Tree)] == [
+        "name [0] EXPLICIT GeneralString",
+        "fruit [1] IMPLICIT Fruit OPTIONAL",
+        "branches [2] IMPLICIT SEQUENCE OF Tree OPTIONAL",
+        "evergreen [3] IMPLICIT BOOLEAN DEFAULT FALSE",
+    ]
+    tree = Tree(name="oak", branches=(Tree(name="", fruit=Fruit(seed=Tree(name="acorn", evergreen=True))),))
+    octets = bytes.fromhex("301fa0051b036f616ba216 3014a0021b00 a10ea00ca0071b0561636f726e8301ff".replace(" ", ""))
+    assert isoill.encode(tree, defaults=False) == octets
+    assert isoill.decode(octets, type=Tree) == tree
+
+
+def test_a_type_cannot_begin_with_itself() -> None:
+    with pytest.raises(TypeError, match="Endless: begins with itself"):
+        fields_of(Endless)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +247,7 @@ def unknown_name() -> None:
         (text_that_is_no_str, r"Bad\.name: a string type is known of str, found .*int"),
         (no_asn1_type, r"Bad\.name: no ASN.1 type is known for .*float"),
         (pair, r"Bad\.name: a SEQUENCE OF is written"),
+        (tagged_elements, r"the elements of a SEQUENCE OF take no tag, found .*Tag"),
         (unknown_name, r"Bad\.name: name 'Missing' is not defined"),
     ],
 )

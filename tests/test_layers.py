@@ -19,6 +19,7 @@ LAYERS = {
     "oids": 1,
     "dialects": 2,
     "types": 2,
+    "payloads": 2,
     "framing": 3,
     "codec": 3,
     "plain": 3,
@@ -29,7 +30,14 @@ LAYERS = {
     "__main__": 9,
 }
 #: Imports within a layer.
-BESIDE = {("errors", "records"), ("_ber", "asn1"), ("codec", "framing"), ("dump", "codec")}
+BESIDE = {
+    ("errors", "records"),
+    ("_ber", "asn1"),
+    ("oids", "asn1"),
+    ("codec", "framing"),
+    ("payloads", "types"),
+    ("dump", "codec"),
+}
 PACKAGE = ROOT / "isoill"
 
 

@@ -1,8 +1,12 @@
 """The twenty messages (APDUs), and `ILLAPDU`, any one of them."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any, Self, TypeAlias, TypeVar, overload
 
 from isoill.asn1 import Application, Explicit, Implicit, Name, Named, Size, sequence
+from isoill.errors import DecodeError
+from isoill.oids import registered_as
 from isoill.types.common import (
     Amount,
     Extension,
@@ -66,15 +70,89 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
+
+
 @sequence
 class Apdu:
-    """The five components with which every APDU begins, and the base class of the twenty."""
+    """The five components with which every APDU begins, and the base class of the twenty.
+
+    What extensions hold is read and written by the types of `isoill.payloads`, and by those that you register there:
+
+    >>> import isoill
+    >>> from pathlib import Path
+    >>> from isoill.payloads import APDUDeliveryInfo, APDUDeliveryParameters, PromptObject, PromptType
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> request.extension(PromptObject).answer(PromptType.USER_ID)
+    '100-000-001'
+    >>> request.extension(APDUDeliveryInfo) is None
+    True
+    >>> address = APDUDeliveryParameters.of("TCP/IP", "ill.example.org:1611")
+    >>> request = request.with_extension(APDUDeliveryInfo(sender_info=(address,), recipient_info=()))
+    >>> request.extension(APDUDeliveryInfo).sender_info[0].transport.telecom_service_address
+    'ill.example.org:1611'
+    """
 
     protocol_version_num: Annotated[int, Implicit(0), Named(ProtocolVersionNum)]
     transaction_id: Annotated[TransactionId, Implicit(1)]
     service_date_time: Annotated[ServiceDateTime, Implicit(2)]
     requester_id: Annotated[SystemId | None, Implicit(3)] = None
     responder_id: Annotated[SystemId | None, Implicit(4)] = None
+
+    @overload
+    def extension(self, type: type[T], /, *, strict: bool = True) -> T | None: ...
+    @overload
+    def extension(self, type: Any, /, *, strict: bool = True) -> Any: ...
+    def extension(self, type: Any, /, *, strict: bool = True) -> Any:
+        """The value of the first extension of a registered type; None where there is none.
+
+        Raises `DecodeError` where there is one, and its octets are not of the type; path and offset are counted from
+        the value.  Extensions of other types, and those that hold no EXTERNAL, are passed by.  LookupError where
+        ``type`` is not registered.
+        """
+        oid = registered_as(type).oid
+        for _, external in self._externals():
+            if external.direct_reference == oid:
+                return external.value(type, strict=strict)
+        return None
+
+    def with_extension(self, value: object, /, *, type: Any = None, critical: bool | None = None) -> Self:
+        """The same message with an extension that holds the value, in place of the first of its type or as the last.
+
+        ``type`` is wanted for a ``tuple``, whose class does not say which type is meant; ``critical`` is as the type
+        was registered.  Raises as `External.holding` does.
+        """
+        entry = registered_as(value.__class__ if type is None else type)
+        made = Extension.of(
+            External.holding(value, type=entry.type), critical=entry.critical if critical is None else critical
+        )
+        extensions = list(self._extensions())
+        places = [place for place, external in self._externals() if external.direct_reference == entry.oid]
+        if places:
+            extensions[places[0]] = made
+        else:
+            extensions.append(made)
+        return self._with(extensions)
+
+    def without_extension(self, type: Any, /) -> Self:
+        """The same message without extensions of a registered type."""
+        oid = registered_as(type).oid
+        places = {place for place, external in self._externals() if external.direct_reference == oid}
+        return self._with([each for place, each in enumerate(self._extensions()) if place not in places])
+
+    def _with(self, extensions: list[Extension]) -> Self:
+        return replace(self, extensions=tuple(extensions) or None)  # type: ignore[call-arg] # each of the twenty has them
+
+    def _extensions(self) -> tuple[Extension, ...]:
+        return getattr(self, "extensions", None) or ()
+
+    def _externals(self) -> Iterator[tuple[int, External]]:
+        """The place of each extension that holds an EXTERNAL, and that."""
+        for place, extension in enumerate(self._extensions()):
+            try:
+                yield place, extension.external
+            except DecodeError:
+                continue
 
 
 @sequence(Application(1))

@@ -1,8 +1,9 @@
 """What many messages share: who, where, which transaction, when, and what travels in extensions."""
 
 import datetime
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias, TypeVar, overload
 
+from isoill import _ber
 from isoill.asn1 import (
     ANY,
     OID,
@@ -18,7 +19,10 @@ from isoill.asn1 import (
     Universal,
     choice,
     sequence,
+    type_of,
 )
+from isoill.errors import DEFAULT_LIMITS, DecodeError, Reason
+from isoill.oids import registered_as
 from isoill.types.enums import MessageRequirement
 from isoill.types.strings import (
     AmountString,
@@ -52,6 +56,9 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
+
+
 @choice(name="EXTERNAL.encoding")
 class ExternalEncoding:
     """How an EXTERNAL carries its value: as one BER value, as octets, or as bits."""
@@ -65,6 +72,16 @@ class ExternalEncoding:
 class External:
     """EXTERNAL: a value of a type that is registered elsewhere, under an object identifier.
 
+    `holding` makes one and `value` reads it, by the types of `isoill.payloads` and those that you register; `of` and
+    ``octets`` are the same for octets.  What holds no value of a type that is known stays as it came.
+
+    >>> from isoill.payloads import InternalReference, InternalReferenceType
+    >>> reference = InternalReferenceType(internal_reference="7")
+    >>> external = External.holding(InternalReference(requester_reference=reference))
+    >>> external.direct_reference
+    '1.0.10161.13.8'
+    >>> external.value(InternalReference).requester_reference
+    InternalReferenceType(internal_reference='7')
     >>> External.of("1.0.10161.13.2", bytes.fromhex("3000"))
     External(direct_reference='1.0.10161.13.2', encoding=ExternalEncoding(single_asn1_type=b'0\\x00'))
     """
@@ -79,24 +96,75 @@ class External:
         """The form that ILL systems write: an object identifier, and the octets of one BER value."""
         return cls(direct_reference=direct_reference, encoding=ExternalEncoding(single_asn1_type=single_asn1_type))
 
+    @classmethod
+    def of_octets(cls, direct_reference: str, octet_aligned: bytes) -> Self:
+        """The form for what is not BER, as a MARC record: an object identifier, and octets."""
+        return cls(direct_reference=direct_reference, encoding=ExternalEncoding(octet_aligned=octet_aligned))
+
+    @classmethod
+    def holding(cls, value: object, /, *, type: Any = None) -> Self:
+        """The form that ILL systems write, from a value of a registered type.
+
+        ``type`` is wanted for a ``tuple`` or a ``str``, whose class does not say which type is meant.  Raises
+        `EncodeError`, and LookupError where the type is not registered (`isoill.payloads.register`).
+        """
+        entry = registered_as(value.__class__ if type is None else type)
+        return cls.of(entry.oid, _ber.write(_ber.table(entry.type), value, True))
+
+    @property
+    def octets(self) -> bytes:
+        """What is held, whichever of the three ways it is carried in."""
+        encoding = self.encoding
+        if encoding.single_asn1_type is not None:
+            return encoding.single_asn1_type
+        if encoding.octet_aligned is not None:
+            return encoding.octet_aligned
+        return b"" if encoding.arbitrary is None else encoding.arbitrary.octets
+
+    @overload
+    def value(self, type: type[T], /, *, strict: bool = True) -> T: ...
+    @overload
+    def value(self, type: Any, /, *, strict: bool = True) -> Any: ...
+    def value(self, type: Any, /, *, strict: bool = True) -> Any:
+        """The value that is held, of a registered type, be it carried as BER or as octets that hold BER.
+
+        Raises `DecodeError`, its path and offset counted from the value, where the direct-reference is another than
+        the one of ``type`` as well; LookupError where ``type`` is not registered.
+        """
+        entry = registered_as(type)
+        if self.direct_reference != entry.oid:
+            found = self.direct_reference or "none"
+            message = f"expected direct-reference {entry.oid}, found {found}"
+            raise DecodeError(Reason.OTHER_PAYLOAD, message, type_of(entry.type).name, 0)
+        return _ber.read(_ber.table(entry.type), self.octets, None if strict else [], DEFAULT_LIMITS)
+
 
 @sequence
 class Extension:
     """Extension: what one side adds to a message beyond the standard.
 
     ``identifier`` is 1 in every capture, and ``item`` then holds the octets of an EXTERNAL, whose
-    direct-reference says what the extension is.
+    direct-reference says what the extension is.  `Apdu.extension` finds one among those of a message.
 
-    >>> import isoill
-    >>> item = isoill.encode(External.of("1.0.10161.13.2", bytes.fromhex("3000")))
-    >>> extension = Extension(identifier=1, item=item)
-    >>> isoill.decode(extension.item, type=External).direct_reference
-    '1.0.10161.13.2'
+    >>> extension = Extension.of(External.of("1.0.10161.13.2", bytes.fromhex("3000")))
+    >>> extension.identifier, extension.external.direct_reference
+    (1, '1.0.10161.13.2')
     """
 
     identifier: Annotated[int, Implicit(0)]
     critical: Annotated[bool, Implicit(1)] = False
     item: Annotated[ANY, Holds(External), Explicit(2)]
+
+    @classmethod
+    def of(cls, external: External, *, critical: bool = False) -> Self:
+        """The extension that holds an EXTERNAL: an "implementor extension", which is what identifier 1 means."""
+        return cls(identifier=1, critical=critical, item=_ber.write(_ber.table(External), external, True))
+
+    @property
+    def external(self) -> External:
+        """The EXTERNAL that is held, read leniently; `DecodeError` where it is none, as the standard admits."""
+        external: External = _ber.read(_ber.table(External), self.item, [], DEFAULT_LIMITS)
+        return external
 
 
 @choice

@@ -7,6 +7,9 @@
 'Montgomery, L. M. (Lucy Maud), 1874-1942'
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from isoill.asn1 import NULL, BitString, Latin1String, Latin1VisibleString, VisibleString
 from isoill.codec import (
     Envelope,
@@ -151,7 +154,27 @@ from isoill.types import (
     time_of,
 )
 
+if TYPE_CHECKING:
+    from isoill.profiles import Severity, get_profile, load_profile
+    from isoill.services import Role, Transport
+
 __version__ = "0.1.0"
+
+#: Names that are imported when they are wanted: most programs that decode do not, and start sooner.
+_LATER = {
+    "Role": "isoill.services",
+    "Severity": "isoill.profiles",
+    "Transport": "isoill.services",
+    "get_profile": "isoill.profiles",
+    "load_profile": "isoill.profiles",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module 'isoill' has no attribute {name!r}")
+
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -251,11 +274,13 @@ __all__ = [
     "ResultsExplanation",
     "RetryResults",
     "Returned",
+    "Role",
     "SearchType",
     "SecurityProblem",
     "SendToListEntry",
     "SendToListType",
     "ServiceDateTime",
+    "Severity",
     "Shipped",
     "ShippedConditions",
     "ShippedServiceType",
@@ -275,6 +300,7 @@ __all__ = [
     "TransactionIdProblem",
     "TransactionResults",
     "TransactionType",
+    "Transport",
     "TransportationMode",
     "TruncatedError",
     "UnableToPerform",
@@ -292,9 +318,11 @@ __all__ = [
     "examine_from",
     "from_dict",
     "from_json",
+    "get_profile",
     "iso_date",
     "iso_time",
     "iter_apdus",
+    "load_profile",
     "peek",
     "time_of",
     "to_dict",

@@ -1,0 +1,257 @@
+"""What a profile is: rules, services and addresses of one kind of partner; what it can say of a message, and mend."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from isoill.asn1 import type_of
+from isoill.payloads import APDUDeliveryInfo, APDUDeliveryParameters, PromptObject
+from isoill.profiles.rules import Finding, Rule, Subject, parts
+from isoill.records import record
+from isoill.services import Role, Transport
+from isoill.types import Apdu, SystemId
+
+__all__ = ["Change", "Listener", "Prepared", "Profile", "Service", "Support"]
+
+A = TypeVar("A", bound=Apdu)
+
+
+class Support(enum.StrEnum):
+    """How a partner stands to a service."""
+
+    #: it must be there for the partnership to work
+    REQUIRED = "required"
+    #: it may be there
+    OPTIONAL = "optional"
+    #: it is there; whether it must be is not known
+    SUPPORTED = "supported"
+    #: it is refused
+    REFUSED = "refused"
+
+
+@record
+class Service:
+    """One message, sent by one role, and how the partner stands to it."""
+
+    message: type[Apdu]
+    #: who sends it
+    sender: Role
+    support: Support
+    #: for an answer, which of them; or what else there is to say
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the standard calls the message."""
+        return type_of(self.message).name
+
+
+@record
+class Listener:
+    """Where a partner listens, if it is not said otherwise."""
+
+    transport: Transport
+    #: of TCP; None for mail
+    port: int | None = None
+    #: whether it answers on the same connection; on a simplex one it does not
+    duplex: bool = False
+
+    def __str__(self) -> str:
+        if self.transport is Transport.MAIL:
+            return "mail (RFC 2503)"
+        return f"TCP port {self.port}, {'duplex' if self.duplex else 'simplex'}"
+
+
+@record
+class Change:
+    """One thing that `Profile.prepare` has changed, and the rule that asked for it."""
+
+    rule: str
+    path: str
+    #: what was wanted, and what was there
+    message: str
+
+    def __str__(self) -> str:
+        return f"put right: {self.message} - at {self.path} [{self.rule}]"
+
+
+@record
+class Prepared:
+    """What `Profile.prepare` gives."""
+
+    apdu: Apdu
+    changes: tuple[Change, ...]
+
+
+def _subject(
+    apdu: Apdu,
+    role: Role | str | None,
+    transport: Transport | str | None,
+    today: datetime.date | None,
+    history: Iterable[Apdu],
+) -> Subject:
+    return Subject(
+        apdu,
+        role=None if role is None else Role(role),
+        transport=None if transport is None else Transport(transport),
+        today=today,
+        history=tuple(history),
+        parts=parts(apdu),
+    )
+
+
+@record(kw_only=True)
+class Profile:
+    """What is known of one kind of partner, as data.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> oclc = isoill.get_profile("oclc")
+    >>> oclc.check(request)
+    []
+    >>> from dataclasses import replace
+    >>> findings = oclc.check(replace(request, delivery_address=None))
+    >>> [(finding.rule, finding.severity.value, finding.path) for finding in findings]
+    [('oclc-ship-to', 'refused', 'ILL-Request.delivery_address')]
+    >>> print(*oclc.listeners)
+    TCP port 499, duplex
+    """
+
+    #: a short one, for the command line
+    name: str
+    title: str
+    #: what it is, and where it is known from, in a sentence or two
+    summary: str
+    #: the profile on which it builds; its rules come first
+    base: Profile | None = None
+    #: all of them, those of the base too
+    rules: tuple[Rule, ...] = ()
+    services: tuple[Service, ...] = ()
+    #: the most usual first
+    listeners: tuple[Listener, ...] = ()
+    #: for `prepare`: our own address, as APDU-Delivery-Info has it, and the partner's
+    sender: tuple[APDUDeliveryParameters, ...] = ()
+    recipient: tuple[APDUDeliveryParameters, ...] = ()
+    #: for `prepare`: who we are, and who the partner is
+    own_id: SystemId | None = None
+    partner_id: SystemId | None = None
+    #: for `prepare`: what OCLC wants in the first request on a connection
+    logon: PromptObject | None = None
+    #: where the partner is, if it is one partner
+    host: str | None = None
+
+    def check(
+        self,
+        apdu: Apdu,
+        /,
+        *,
+        role: Role | str | None = None,
+        transport: Transport | str | None = None,
+        today: datetime.date | None = None,
+        history: Iterable[Apdu] = (),
+    ) -> list[Finding]:
+        """Where a message breaks a rule of the partner's; an empty list is the good news.
+
+        ``role`` is the sender's, ``transport`` how it is sent, ``today`` the day on which; rules that need what is not
+        given are passed over.  So are those about earlier messages of the transaction, unless ``history`` has them, the
+        oldest first.  The order is that of the rules.  Raises ValueError for a ``role`` or ``transport`` that is none.
+        """
+        subject = _subject(apdu, role, transport, today, history)
+        return [finding for rule in self.rules for finding in rule.findings(subject)]
+
+    def prepare(
+        self,
+        apdu: A,
+        /,
+        *,
+        role: Role | str | None = None,
+        transport: Transport | str | None = None,
+        today: datetime.date | None = None,
+        history: Iterable[Apdu] = (),
+    ) -> Prepared:
+        """The message with all that is wrong put right that needs no guess, and what was changed.
+
+        What cannot be put right is left as it is: `check` still finds it.  Arguments are as for `check`.
+        """
+        subject = _subject(apdu, role, transport, today, history)
+        changes: list[Change] = []
+        for rule in self.rules:
+            findings = [] if rule.mend is None else list(rule.findings(subject))
+            mended = rule.mend(subject, self) if rule.mend is not None and findings else None
+            if mended is not None:
+                subject = replace(subject, apdu=mended, parts=parts(mended))
+                left = {finding.path for finding in rule.findings(subject)}
+                changes += [Change(rule.id, each.path, each.message) for each in findings if each.path not in left]
+        return Prepared(subject.apdu, tuple(changes))
+
+    def describe(self) -> str:
+        """The profile as a page in reStructuredText: where the partner listens, services, rules and their sources."""
+        return "\n".join(_page(self)) + "\n"
+
+    @property
+    def delivery_info(self) -> APDUDeliveryInfo | None:
+        """What goes into every message as APDU-Delivery-Info; None where our own address is not configured."""
+        if not self.sender:
+            return None
+        return APDUDeliveryInfo(sender_info=self.sender, recipient_info=self.recipient)
+
+
+# ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _heading(text: str, line: str) -> list[str]:
+    return [text, line * len(text), ""]
+
+
+def _page(profile: Profile) -> Iterator[str]:
+    yield from _heading(profile.title, "=")
+    yield profile.summary
+    yield ""
+    yield f":Name: {profile.name}"
+    if profile.base is not None:
+        yield f":Builds on: {profile.base.name}"
+    if profile.host is not None:
+        yield f":Host: {profile.host}"
+    if profile.listeners:
+        yield f":Listens: {'; '.join(map(str, profile.listeners))}"
+    for name, system_id in (("We are", profile.own_id), ("The partner is", profile.partner_id)):
+        if system_id is not None:
+            yield f":{name}: {system_id.symbol or system_id.name}"
+    yield ""
+    yield from _heading("Services", "-")
+    for role in Role:
+        services = [service for service in profile.services if service.sender is role]
+        if services:
+            yield f"Sent by the {role}:"
+            yield ""
+            for service in services:
+                note = f" ({service.note})" if service.note else ""
+                yield f"- {service.name}{note}: {service.support}"
+            yield ""
+    yield from _heading("Rules", "-")
+    inherited = () if profile.base is None else profile.base.rules
+    for rule in profile.rules:
+        if rule not in inherited:
+            yield f"{rule.id} ({rule.severity})"
+            yield f"   {_sentence(rule.sentence)}"
+            yield f"   Looks at {_places(rule)}. Source: {rule.source}."
+            if rule.mend is not None:
+                yield "   ``prepare`` can put it right."
+            yield ""
+    if profile.base is not None:
+        kept = sum(rule in profile.rules for rule in inherited)
+        yield f"And {kept} of the {len(inherited)} rules of {profile.base.name}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _places(rule: Rule) -> str:
+    messages = ", ".join(type_of(message).name for message in rule.on) or "every message"
+    return f"{rule.path} of {messages}" if rule.path else messages

@@ -1,0 +1,646 @@
+"""The rules that the module ISO-10161-ILL-1 states in comments, beside its types.
+
+What is mandatory, and what is forbidden, is *refused* where it is broken.  The forms of texts are *warnings*: the field
+breaks them every day, and its messages arrive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from isoill.asn1 import VisibleString
+from isoill.profiles.profile import Listener, Profile, Service, Support
+from isoill.profiles.rules import Fault, Rule, Severity, Subject, checked, every, present, shown
+from isoill.services import SENDERS, Role, Transport
+from isoill.types import (
+    Amount,
+    Apdu,
+    CheckedIn,
+    Damaged,
+    ElectronicDeliveryService,
+    ExpiryFlag,
+    ForwardNotification,
+    ILLAnswer,
+    ILLRequest,
+    Received,
+    Returned,
+    ServiceDateTime,
+    Shipped,
+    StatusOrErrorReport,
+    SystemId,
+    TransactionResults,
+    TransactionType,
+    date_of,
+    time_of,
+)
+from isoill.types.enums import ILLServiceType, ReasonUnfilled, ReportSource
+from isoill.types.strings import EDIFACT_CHARACTERS
+
+__all__ = ["STANDARD"]
+
+_MODULE = "comment in the module ISO-10161-ILL-1"
+_SIZE = "constraint in the module ISO-10161-ILL-1"
+
+# ── circumstances ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _by_mail(subject: Subject) -> bool:
+    return subject.transport is Transport.MAIL
+
+
+def _sub_transaction(subject: Subject) -> bool:
+    """A part of another transaction: its transaction-id has a third part, or it says that it is chained or partitioned.
+
+    That the two go together is inferred: the module says of neither how a sub-transaction is known.
+    """
+    kind = subject.value("transaction_type") if isinstance(subject.apdu, ILLRequest) else None
+    qualifier = subject.apdu.transaction_id.sub_transaction_qualifier
+    return qualifier is not None or kind in (TransactionType.CHAINED, TransactionType.PARTITIONED)
+
+
+def _passed_on(subject: Subject) -> bool:
+    """FORWARD, or a partitioned sub-transaction."""
+    return subject.value("forward_flag") is True or subject.value("transaction_type") == TransactionType.PARTITIONED
+
+
+def _tried_before(subject: Subject) -> bool:
+    """Whether the request that led to this one says who was asked already."""
+    request = subject.request
+    info = None if request is None else request.third_party_info_type
+    return info is not None and bool(info.already_tried_list)
+
+
+# ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _date(text: str) -> str | None:
+    try:
+        date_of(text)
+    except ValueError:
+        return shown(text)
+    return None
+
+
+def _time(text: str) -> str | None:
+    try:
+        time_of(text)
+    except ValueError:
+        return shown(text)
+    return None if len(text) == 6 else shown(text)
+
+
+def _text(text: str) -> str | None:
+    if text == "":
+        return "an empty text"
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        return "a blank text"
+    return shown(text) if text != text.strip(" ") else None
+
+
+def _edifact(text: str) -> str | None:
+    if not isinstance(text, VisibleString):
+        return None
+    others = sorted(set(text) - set(EDIFACT_CHARACTERS))
+    return shown("".join(others)) if others else None
+
+
+def _isbn(text: str) -> str | None:
+    """ISO 2108: nine digits and a check digit, which may be X for ten."""
+    if re.fullmatch(r"[0-9]{9}[0-9Xx]", text):
+        return None if _weighted(text, 10) % 11 == 0 else f"{shown(text)}, in which the last is no check digit"
+    return shown(text)
+
+
+def _issn(text: str) -> str | None:
+    """ISO 3297: seven digits and a check digit, which may be X for ten."""
+    if re.fullmatch(r"[0-9]{7}[0-9Xx]", text):
+        return None if _weighted(text, 8) % 11 == 0 else f"{shown(text)}, in which the last is no check digit"
+    return shown(text)
+
+
+def _weighted(digits: str, most: int) -> int:
+    values = [10 if digit in "Xx" else int(digit) for digit in digits]
+    return sum(weight * value for weight, value in zip(range(most, 0, -1), values, strict=True))
+
+
+def _units(number: int) -> str | None:
+    return None if 1 <= number <= 9999 else shown(number)
+
+
+# ── faults that need more than one value ───────────────────────────────────────────────────────────────────────────
+
+
+def _second_service(subject: Subject) -> Iterator[Fault]:
+    this = subject.apdu.service_date_time.date_time_of_this_service
+    same_day = [earlier for earlier in subject.history if _day(earlier.service_date_time) == this.date]
+    if this.time is None and same_day:
+        found = f"none, and {len(same_day)} earlier on {this.date}"
+        yield Fault("service_date_time.date_time_of_this_service.time", found)
+
+
+def _day(moment: ServiceDateTime) -> str:
+    return moment.date_time_of_this_service.date
+
+
+def _expiry(subject: Subject) -> Iterator[Fault]:
+    search = subject.value("search_type")
+    if search is None:
+        return
+    if search.expiry_flag == ExpiryFlag.NEED_BEFORE_DATE and search.need_before_date is None:
+        yield Fault("search_type.need_before_date", "none with expiry-flag need-Before-Date")
+    if search.expiry_flag == ExpiryFlag.OTHER_DATE and search.expiry_date is None:
+        yield Fault("search_type.expiry_date", "none with expiry-flag other-Date")
+    if search.expiry_flag != ExpiryFlag.OTHER_DATE and search.expiry_date is not None:
+        yield Fault("search_type.expiry_date", f"{search.expiry_date} with expiry-flag {shown(search.expiry_flag)}")
+
+
+def _flag_the_expiry_date(subject: Subject, profile: Profile) -> Apdu | None:
+    """A date of its own is what other-Date means; where need-Before-Date is said as well, it is not known which is."""
+    apdu = subject.apdu
+    if not isinstance(apdu, ILLRequest) or apdu.search_type is None or apdu.search_type.expiry_date is None:
+        return None
+    if apdu.search_type.expiry_flag != ExpiryFlag.NO_EXPIRY:
+        return None
+    return replace(apdu, search_type=replace(apdu.search_type, expiry_flag=ExpiryFlag.OTHER_DATE))
+
+
+def _name_both(subject: Subject, profile: Profile) -> Apdu | None:
+    """Put the configured ids where they are missing; who is who, the sender's role tells."""
+    senders = {subject.role} if subject.role else SENDERS[type(subject.apdu)]  # type: ignore[index] # it is one of the twenty
+    if len(senders) != 1 or (profile.own_id is None and profile.partner_id is None):
+        return None
+    ours_is_requester = Role.REQUESTER in senders
+    requester, responder = (
+        (profile.own_id, profile.partner_id) if ours_is_requester else (profile.partner_id, profile.own_id)
+    )
+    return replace(
+        subject.apdu,
+        requester_id=subject.apdu.requester_id or requester,
+        responder_id=subject.apdu.responder_id or responder,
+    )
+
+
+#: Which alternative goes with which result, and whether it must be there.
+_EXPLAINED = {
+    TransactionResults.CONDITIONAL: ("conditional_results", True),
+    TransactionResults.RETRY: ("retry_results", False),
+    TransactionResults.UNFILLED: ("unfilled_results", False),
+    TransactionResults.LOCATIONS_PROVIDED: ("locations_results", True),
+    TransactionResults.WILL_SUPPLY: ("will_supply_results", False),
+    TransactionResults.HOLD_PLACED: ("hold_placed_results", False),
+    TransactionResults.ESTIMATE: ("estimate_results", True),
+}
+
+
+def _must_be_explained(subject: Subject) -> bool:
+    _, required = _EXPLAINED.get(subject.value("transaction_results"), ("", False))
+    return required
+
+
+def _alternative(subject: Subject) -> Iterator[Fault]:
+    explanation = subject.value("results_explanation")
+    wanted, _ = _EXPLAINED.get(subject.value("transaction_results"), ("", False))
+    if explanation is not None and wanted and getattr(explanation, wanted) is None:
+        [there] = [name for name, _ in _EXPLAINED.values() if getattr(explanation, name) is not None]
+        results = shown(subject.value("transaction_results"))
+        yield Fault("results_explanation", f"{there} with transaction-results {results}")
+
+
+#: The reasons of an answer, any of which may be responder-specific.
+_REASONS = (
+    "conditional_results.conditions",
+    "retry_results.reason_not_available",
+    "unfilled_results.reason_unfilled",
+    "locations_results.reason_locs_provided",
+    "will_supply_results.reason_will_supply",
+)
+
+
+def _responder_specific(subject: Subject) -> bool:
+    reasons = [subject.value(f"results_explanation.{path}") for path in _REASONS]
+    return ReasonUnfilled.RESPONDER_SPECIFIC in reasons  # it has the same number in all lists
+
+
+def _not_proposed(subject: Subject) -> Iterator[Fault]:
+    path = "results_explanation.will_supply_results.electronic_delivery_service"
+    chosen, request = subject.value(path), subject.request
+    if chosen is None or request is None:
+        return
+    service = request.delivery_service
+    proposed = () if service is None else service.electronic_delivery or ()
+    if _kind(chosen) not in map(_kind, proposed):
+        yield Fault(path, f"one that is not among the {len(proposed)} of the request")
+
+
+def _kind(service: ElectronicDeliveryService) -> tuple[Any, ...]:
+    return service.e_delivery_service, service.document_type, service.e_delivery_description
+
+
+def _nothing_reported(subject: Subject) -> Iterator[Fault]:
+    reports = [subject.value(name) is not None for name in ("status_report", "error_report")]
+    reason = subject.value("reason_no_report")
+    if any(reports) and reason is not None:
+        yield Fault("reason_no_report", f"{shown(reason)} beside a report")
+    if not any(reports) and reason is None:
+        yield Fault("reason_no_report", "none, and no report")
+
+
+def _reported(subject: Subject) -> Iterator[Fault]:
+    report = subject.value("error_report")
+    if report is None:
+        return
+    for source, name in ((ReportSource.USER, "user_error_report"), (ReportSource.PROVIDER, "provider_error_report")):
+        there = getattr(report, name) is not None
+        if there != (report.report_source == source):
+            found = "one" if there else "none"
+            yield Fault(f"error_report.{name}", f"{found} with report-source {shown(report.report_source)}")
+
+
+def _untold(subject: Subject) -> Iterator[Fault]:
+    report = subject.value("status_report.user_status_report")
+    if report is None or not subject.history:
+        return
+    last = subject.history[-1]
+    notes = [getattr(last, name, None) for name in ("requester_note", "responder_note", "note")]
+    known = {
+        "shipped_service_type": any(isinstance(each, Shipped | Received) for each in subject.history),
+        "transaction_results": any(isinstance(each, ILLAnswer) for each in subject.history),
+        "most_recent_service_note": any(note is not None for note in notes),
+    }
+    for name, there in known.items():
+        if there and getattr(report, name) is None:
+            yield Fault(f"status_report.user_status_report.{name}", "none, though earlier messages have it")
+
+
+def _money(subject: Subject) -> Iterator[Fault]:
+    for path, _, amount in subject.parts:
+        if isinstance(amount, Amount):
+            if amount.currency_code is not None and not re.fullmatch("[A-Z]{3}", amount.currency_code):
+                yield Fault(f"{path}.currency_code", shown(amount.currency_code))
+            if not re.fullmatch("[0-9 .,]{1,10}", amount.monetary_value):
+                yield Fault(f"{path}.monetary_value", shown(amount.monetary_value))
+
+
+def _nameless(system_id: SystemId) -> str | None:
+    nothing = system_id.person_or_institution_symbol is None and system_id.name_of_person_or_institution is None
+    return "neither" if nothing else None
+
+
+def _undescribed(service: ElectronicDeliveryService) -> str | None:
+    return "neither" if service.e_delivery_service is None and service.e_delivery_description is None else None
+
+
+def _before_version_2(subject: Subject) -> bool:
+    return subject.apdu.protocol_version_num < 2
+
+
+def _not_before_version_2(*paths: str) -> Any:
+    def faults(subject: Subject) -> Iterator[Fault]:
+        if _before_version_2(subject):
+            for path in paths:
+                for where, value in subject.at(path):
+                    if value is not None:
+                        yield Fault(where, f"one in version {subject.apdu.protocol_version_num}")
+
+    return faults
+
+
+_LOANS_AND_COPIES = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
+
+# ── the rules ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_RULES = (
+    Rule(
+        id="ID-1",
+        severity=Severity.REFUSED,
+        path="requester_id, responder_id",
+        sentence="requester-id and responder-id are mandatory by mail",
+        source=_MODULE,
+        faults=present("requester_id", "responder_id", when=_by_mail),
+        mend=_name_both,
+    ),
+    Rule(
+        id="ID-2",
+        severity=Severity.REFUSED,
+        on=(ForwardNotification,),
+        path="responder_id, intermediary_id",
+        sentence="a Forward-Notification has responder-id and intermediary-id",
+        source=_MODULE,
+        faults=present("responder_id", "intermediary_id"),
+    ),
+    Rule(
+        id="ID-3",
+        severity=Severity.REFUSED,
+        path="System-Id",
+        sentence="a System-Id has a symbol or a name",
+        source=_MODULE,
+        faults=every("System-Id", _nameless),
+    ),
+    Rule(
+        id="TR-1",
+        severity=Severity.REFUSED,
+        path="transaction_id.initial_requester_id",
+        sentence="in a sub-transaction the transaction-id has an initial-requester-id",
+        source=_MODULE,
+        faults=present("transaction_id.initial_requester_id", when=_sub_transaction),
+    ),
+    Rule(
+        id="TR-2",
+        severity=Severity.REFUSED,
+        path="transaction_id.sub_transaction_qualifier",
+        sentence="in a sub-transaction the transaction-id has a sub-transaction-qualifier",
+        source=_MODULE,
+        faults=present("transaction_id.sub_transaction_qualifier", when=_sub_transaction),
+    ),
+    Rule(
+        id="DT-1",
+        severity=Severity.REFUSED,
+        path="ISO-Date",
+        sentence="a date is a day of the calendar as YYYYMMDD (ISO 8601)",
+        source=_MODULE,
+        faults=every("ISO-Date", _date),
+    ),
+    Rule(
+        id="DT-2",
+        severity=Severity.WARNING,
+        path="ISO-Time",
+        sentence="a time is HHMMSS",
+        source=_MODULE,
+        faults=every("ISO-Time", _time),
+    ),
+    Rule(
+        id="DT-3",
+        severity=Severity.REFUSED,
+        path="service_date_time.date_time_of_this_service.time",
+        sentence="the second service of a transaction on one day, and further ones, say the time",
+        source=_MODULE,
+        faults=_second_service,
+    ),
+    Rule(
+        id="ST-1",
+        severity=Severity.WARNING,
+        path="ILL-String",
+        sentence="a text has no space at its ends, and something that can be read",
+        source=_MODULE,
+        faults=every("ILL-String", _text),
+    ),
+    Rule(
+        id="ST-2",
+        severity=Severity.WARNING,
+        path="EDIFACTString",
+        sentence="an EDIFACTString has letters, digits, space and . , - ( ) / = ! \" % & * ; < > ' + : ? only",
+        source=_MODULE,
+        faults=every("ILL-String", _edifact),
+    ),
+    Rule(
+        id="RQ-1",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="ill_service_type",
+        sentence="a request has 1 to 5 services, in order of preference",
+        source=_SIZE,
+        faults=checked("ill_service_type", lambda value: None if 1 <= len(value) <= 5 else str(len(value))),
+    ),
+    Rule(
+        id="RQ-2",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="supply_medium_info_type",
+        sentence="a request has 1 to 7 media, in order of preference",
+        source=_SIZE,
+        faults=checked("supply_medium_info_type", lambda value: None if 1 <= len(value) <= 7 else str(len(value))),
+    ),
+    Rule(
+        id="RQ-3",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="third_party_info_type",
+        sentence="what is forwarded, or partitioned, or in part tried before, has third-party-info",
+        source=_MODULE,
+        faults=present(
+            "third_party_info_type",
+            when=lambda subject: _passed_on(subject) or (_sub_transaction(subject) and _tried_before(subject)),
+        ),
+    ),
+    Rule(
+        id="RQ-4",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="third_party_info_type.initial_requester_address",
+        sentence="what is forwarded or partitioned has the initial requester's address",
+        source=_MODULE,
+        faults=present(
+            "third_party_info_type.initial_requester_address",
+            when=lambda subject: _passed_on(subject) and subject.value("third_party_info_type") is not None,
+        ),
+    ),
+    Rule(
+        id="RQ-5",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="third_party_info_type.already_tried_list",
+        sentence="what is forwarded, or was tried before, has the list of those who were asked",
+        source=_MODULE,
+        faults=present(
+            "third_party_info_type.already_tried_list",
+            when=lambda subject: (
+                subject.value("third_party_info_type") is not None
+                and (subject.value("forward_flag") is True or _tried_before(subject))
+            ),
+        ),
+    ),
+    Rule(
+        id="RQ-6",
+        severity=Severity.WARNING,
+        on=(ILLRequest,),
+        path="search_type.need_before_date, search_type.expiry_date",
+        sentence="the expiry-flag says which date is the expiry date: need-before-date, or with other-Date expiry-date",
+        source=_MODULE,
+        faults=_expiry,
+        mend=_flag_the_expiry_date,
+    ),
+    Rule(
+        id="RQ-7",
+        severity=Severity.WARNING,
+        on=(ILLRequest,),
+        path="item_id.isbn, item_id.issn",
+        sentence="an ISBN has 10 characters (ISO 2108), an ISSN 8 (ISO 3297), without hyphens",
+        source=_SIZE,
+        faults=lambda subject: [*checked("item_id.isbn", _isbn)(subject), *checked("item_id.issn", _issn)(subject)],
+    ),
+    Rule(
+        id="LS-1",
+        severity=Severity.WARNING,
+        on=(ILLRequest,),
+        path="search_type.level_of_service",
+        sentence="a level-of-service is one character",
+        source=_SIZE,
+        faults=checked("search_type.level_of_service", lambda value: None if len(value) == 1 else shown(value)),
+    ),
+    Rule(
+        id="V2-1",
+        severity=Severity.REFUSED,
+        on=(ILLRequest, Shipped, ILLAnswer),
+        path="delivery_service.electronic_delivery, supply_details.shipped_via.electronic_delivery,"
+        " results_explanation.conditional_results.proposed_delivery_service",
+        sentence="electronic delivery and a proposed delivery service come with protocol-version-num 2 or more",
+        source=_MODULE,
+        faults=_not_before_version_2(
+            "delivery_service.electronic_delivery",
+            "supply_details.shipped_via.electronic_delivery",
+            "results_explanation.conditional_results.proposed_delivery_service",
+        ),
+    ),
+    Rule(
+        id="V2-2",
+        severity=Severity.REFUSED,
+        on=(Damaged,),
+        path="damaged_details",
+        sentence="damaged-details come with protocol-version-num 2 or more",
+        source=_MODULE,
+        faults=_not_before_version_2("damaged_details"),
+    ),
+    Rule(
+        id="AN-1",
+        severity=Severity.REFUSED,
+        on=(ILLAnswer,),
+        path="results_explanation",
+        sentence="conditional, locations-provided and estimate are explained by results-explanation",
+        source=_MODULE,
+        faults=present("results_explanation", when=_must_be_explained),
+    ),
+    Rule(
+        id="AN-2",
+        severity=Severity.REFUSED,
+        on=(ILLAnswer,),
+        path="results_explanation",
+        sentence="the alternative of results-explanation is the one of transaction-results",
+        source=_MODULE,
+        faults=_alternative,
+    ),
+    Rule(
+        id="AN-3",
+        severity=Severity.REFUSED,
+        on=(ILLAnswer,),
+        path="responder_specific_results",
+        sentence="a reason that is responder-specific comes with responder-specific-results",
+        source=_MODULE,
+        faults=present("responder_specific_results", when=_responder_specific),
+    ),
+    Rule(
+        id="AN-4",
+        severity=Severity.REFUSED,
+        on=(ILLAnswer,),
+        path="results_explanation.will_supply_results.electronic_delivery_service",
+        sentence="the electronic delivery service is one of those that the requester proposed",
+        source=_MODULE,
+        faults=_not_proposed,
+    ),
+    Rule(
+        id="SD-1",
+        severity=Severity.REFUSED,
+        on=(Shipped,),
+        path="supply_details.chargeable_units, supply_details.no_of_units_per_medium[].no_of_units",
+        sentence="units are counted from 1 to 9999",
+        source=_SIZE,
+        faults=lambda subject: [
+            *checked("supply_details.chargeable_units", _units)(subject),
+            *checked("supply_details.no_of_units_per_medium[].no_of_units", _units)(subject),
+        ],
+    ),
+    Rule(
+        id="AM-1",
+        severity=Severity.WARNING,
+        path="Amount",
+        sentence="an amount is 1 to 10 of digits, space, point and comma, its currency three letters of ISO 4217",
+        source=_SIZE,
+        faults=_money,
+    ),
+    Rule(
+        id="SR-1",
+        severity=Severity.REFUSED,
+        on=(StatusOrErrorReport,),
+        path="reason_no_report",
+        sentence="reason-no-report is there where neither report is, and only there",
+        source=_MODULE,
+        faults=_nothing_reported,
+    ),
+    Rule(
+        id="SR-2",
+        severity=Severity.REFUSED,
+        on=(StatusOrErrorReport,),
+        path="error_report.user_error_report, error_report.provider_error_report",
+        sentence="an error report is the user's or the provider's, as its report-source says",
+        source=_MODULE,
+        faults=_reported,
+    ),
+    Rule(
+        id="HR-1",
+        severity=Severity.WARNING,
+        on=(StatusOrErrorReport,),
+        path="status_report.user_status_report",
+        sentence="a history report has what is known: service shipped, results, the note of the last service",
+        source=_MODULE,
+        faults=_untold,
+    ),
+    Rule(
+        id="SH-1",
+        severity=Severity.REFUSED,
+        on=(Shipped, Received),
+        path="shipped_service_type",
+        sentence="what is shipped is a loan or a copy-non-returnable",
+        source=_SIZE,
+        faults=checked("shipped_service_type", lambda value: None if value in _LOANS_AND_COPIES else shown(value)),
+    ),
+    Rule(
+        id="EX-1",
+        severity=Severity.REFUSED,
+        on=(ILLRequest,),
+        path="responder_specific_service.direct_reference",
+        sentence="a responder-specific-service says by direct-reference what it is",
+        source=_MODULE,
+        faults=present(
+            "responder_specific_service.direct_reference",
+            when=lambda subject: subject.value("responder_specific_service") is not None,
+        ),
+    ),
+    Rule(
+        id="ED-1",
+        severity=Severity.WARNING,
+        path="Electronic-Delivery-Service",
+        sentence="an electronic delivery service is named by object identifiers or by e-delivery-description",
+        source=_MODULE,
+        faults=every("Electronic-Delivery-Service", _undescribed),
+    ),
+)
+
+#: The messages that a system need not send: it says so in requester- and responder-optional-messages.
+_OPTIONAL = (Shipped, CheckedIn, Received, Returned)
+
+STANDARD = Profile(
+    name="standard",
+    title="ISO 10161-1, version 2",
+    summary=(
+        "What the module ISO-10161-ILL-1 says in comments and constraints, which the codec does not judge."
+        " How severe a breach is, is our judgement."
+    ),
+    rules=_RULES,
+    services=tuple(
+        Service(
+            message,
+            role,
+            Support.OPTIONAL if message in (Shipped, CheckedIn, Received, Returned) else Support.SUPPORTED,
+        )
+        for message, senders in SENDERS.items()
+        for role in Role
+        if role in senders
+    ),
+    listeners=(
+        Listener(Transport.CONNECTION, 1611),
+        Listener(Transport.CONNECTION, 499, duplex=True),
+        Listener(Transport.MAIL),
+    ),
+)

@@ -1,13 +1,14 @@
-"""The command line: ``isoill decode``, ``isoill encode``, ``isoill dump``.
+"""The command line: ``isoill decode``, ``encode``, ``dump``, ``check``, ``profile``.
 
-Exit codes: 0, all went well; 1, a message was bad, and a line on standard error says which, why and where; 2, the
-command was called wrongly, or a file could not be read or written.
+Exit codes: 0, all went well; 1, a message was bad, and a line on standard error says which, why and where, or it would
+be refused; 2, the command was called wrongly, or a file could not be read or written.
 """
 
 from __future__ import annotations
 
 import argparse
 import codecs
+import datetime
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import isoill
+from isoill import verdicts
 from isoill.dialects import speakers_of
+from isoill.profiles import PROFILES, PartnerError, Profile, Role, Transport, get_profile, load_profile
 
 __all__ = ["main"]
 
@@ -98,7 +101,43 @@ def _parser() -> argparse.ArgumentParser:
     )
     dump.add_argument("files", nargs="+", metavar="FILE", help="BER, whole or broken; - is standard input")
     dump.set_defaults(run=_dump)
+
+    check = commands.add_parser(
+        "check",
+        help="say whether a partner will take messages",
+        description="Say what in messages breaks the rules of a kind of partner; exit code 1 if one would be refused.",
+    )
+    check.add_argument("files", nargs="+", metavar="FILE", help="BER messages, read leniently; - is standard input")
+    check.add_argument(
+        "--profile",
+        dest="profiles",
+        action="append",
+        required=True,
+        metavar="PROFILE",
+        help=f"{', '.join(PROFILES)}, or a partner's FILE.toml; several make a matrix",
+    )
+    check.add_argument("--role", choices=[*Role], help="of the sender, where the message does not tell")
+    check.add_argument("--transport", choices=[*Transport], help="how it is sent")
+    check.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day on which it is sent; else today")
+    check.add_argument("--history", action="store_true", help="messages are of one time: look at the ones before too")
+    check.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
+    check.set_defaults(run=_check)
+
+    profile = commands.add_parser("profile", help="print a profile", description="Print what is known of partners.")
+    actions = profile.add_subparsers(required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="print a profile as a page")
+    show.add_argument("profile", metavar="PROFILE", help=f"{', '.join(PROFILES)}, or a partner's FILE.toml")
+    show.set_defaults(run=_show_profile)
+    names = actions.add_parser("list", help="print the names of the profiles")
+    names.set_defaults(run=_list_profiles)
     return parser
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
 @contextmanager
@@ -129,8 +168,8 @@ def _shown(name: str) -> str:
 def _decode(options: argparse.Namespace) -> int:
     code = 0
     several = len(options.files) > 1
-    if options.json and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # JSON is, whatever the terminal is
+    if options.json:
+        _in_utf8()
     for name in options.files:
         try:
             number = 0
@@ -153,21 +192,32 @@ def _decode(options: argparse.Namespace) -> int:
     return code
 
 
+def _in_utf8() -> None:
+    """JSON is, whatever the terminal is."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict")
+
+
 def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
     if not lenient:
         with _opened(name) as file:
             yield from isoill.iter_apdus(file)
         return
-    data, offset = _read(name), 0
-    if not data.strip(b"\0\r\n"):
-        return
-    while offset < len(data):
-        examination, offset = isoill.examine_from(data, offset)
+    for examination in _examinations(name):
         for deviation in examination.deviations:
             _complain(f"{_shown(name)}: {deviation}")
         if speakers := speakers_of(examination.deviations):
             _complain(f"{_shown(name)}: these are ways of {' or '.join(speakers)}")
         yield examination.apdu
+
+
+def _examinations(name: str) -> Iterator[isoill.Examination]:
+    data, offset = _read(name), 0
+    if not data.strip(b"\0\r\n"):
+        return
+    while offset < len(data):
+        examination, offset = isoill.examine_from(data, offset)
+        yield examination
 
 
 def _encode(options: argparse.Namespace) -> int:
@@ -217,3 +267,70 @@ def _dump(options: argparse.Namespace) -> int:
         else:
             print(isoill.dump(data))
     return code
+
+
+def _profile(name: str) -> Profile:
+    """One that isoill brings, or a partner's."""
+    if name in PROFILES:
+        return get_profile(name)
+    if not name.endswith(".toml"):
+        raise _CommandError(f"--profile: expected one of {', '.join(PROFILES)}, or a FILE.toml, found {name!r:.60}", 2)
+    try:
+        return load_profile(name)
+    except OSError as error:
+        raise _CommandError(f"{name}: {error.strerror}", 2) from None
+    except PartnerError as error:
+        raise _CommandError(str(error), 2) from None
+
+
+def _check(options: argparse.Namespace) -> int:
+    profiles = [_profile(name) for text in options.profiles for name in text.split(",")]
+    today = options.today or datetime.date.today()
+    code = 0
+    results: list[verdicts.Checked] = []
+    for name in options.files:
+        try:
+            number = 0
+            for number, examination in enumerate(_examinations(name), 1):
+                place = _shown(name) if number == 1 else f"{_shown(name)}, message {number}"
+                history = verdicts.earlier(results, examination.apdu) if options.history else ()
+                result = verdicts.checked(
+                    place,
+                    examination,
+                    profiles,
+                    role=options.role,
+                    transport=options.transport,
+                    today=today,
+                    history=history,
+                )
+                results.append(result)
+                code = max(code, int(result.refused))
+            if number == 0:
+                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
+        except isoill.DecodeError as error:
+            _complain(f"{_shown(name)}: {error}")
+            code = max(code, 1)
+        except _CommandError as failure:
+            _complain(str(failure))
+            code = max(code, failure.code)
+    if options.json:
+        _in_utf8()
+        lines = [verdicts.as_json(result) for result in results]
+    else:
+        lines = [line for result in results for line in verdicts.as_lines(result)]
+        if len(profiles) > 1 and results:
+            lines = [*verdicts.as_matrix(results, profiles), "", *lines]
+    for line in lines:
+        print(line)
+    return code
+
+
+def _show_profile(options: argparse.Namespace) -> int:
+    print(_profile(options.profile).describe(), end="")
+    return 0
+
+
+def _list_profiles(options: argparse.Namespace) -> int:
+    for profile in PROFILES.values():
+        print(f"{profile.name:10}{profile.title}")
+    return 0

@@ -26,6 +26,7 @@ LAYERS = {
     "plain": 3,
     "dump": 3,
     "profiles": 4,
+    "verdicts": 5,
     "testing": 5,
     "__init__": 7,
     "cli": 8,

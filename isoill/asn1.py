@@ -144,17 +144,25 @@ class Enumerated(enum.IntEnum):
     """The base of every ENUMERATED: members are ints that know their name in the standard.
 
     The ASN.1 name is the member's, in lower case with hyphens; where the module spells it otherwise, the
-    spelling is the second item of the declaration.
+    spelling is the second item of the declaration.  The name of the type is the class's, hyphenated; where the module
+    has another, it is the ``name`` of the class statement.
 
-    >>> class Medium(Enumerated):
+    >>> class Medium(Enumerated, name="MediumCode"):
     ...     PAPER = 1
     ...     CD_ROM = 2, "cD-ROM"
     >>> Medium(1).asn1_name, Medium.CD_ROM.asn1_name, Medium.CD_ROM.value
     ('paper', 'cD-ROM', 2)
+    >>> type_of(Medium).name
+    'MediumCode'
     """
 
     _value_: int
     _spelling: str
+    __type_name__: ClassVar[str]
+
+    def __init_subclass__(cls, *, name: str | None = None) -> None:
+        super().__init_subclass__()
+        cls.__type_name__ = _hyphenated(cls.__name__) if name is None else name
 
     def __new__(cls, value: int, spelling: str = "") -> Enumerated:
         member = int.__new__(cls, value)
@@ -534,11 +542,11 @@ def type_of(annotation: Any) -> Type:
     if isinstance(annotation, Type):
         return annotation
     bare, extras = _strip(annotation)
-    names = [extra.text for extra in extras if isinstance(extra, TypeName)]
+    names = [extra.text for extra in extras if isinstance(extra, TypeName)]  # the last is the outermost alias's
     constraints = tuple(extra for extra in extras if isinstance(extra, Constraint))
 
     def make(kind: Kind, default_name: str, **more: Any) -> Type:
-        return Type(kind=kind, name=names[0] if names else default_name, constraints=constraints, **more)
+        return Type(kind=kind, name=names[-1] if names else default_name, constraints=constraints, **more)
 
     for extra in extras:
         if isinstance(extra, Kind):
@@ -565,7 +573,7 @@ def type_of(annotation: Any) -> Type:
         arms = tuple(type_of(arm) for arm in typing.get_args(bare))
         return make(Kind.UNION, " | ".join(arm.name for arm in arms), alternatives=arms)
     if isinstance(bare, type) and issubclass(bare, Enumerated):
-        return make(Kind.ENUMERATED, _hyphenated(bare.__name__), python=bare)
+        return make(Kind.ENUMERATED, bare.__type_name__, python=bare)
     if bare in _PLAIN:
         named = next((extra.values for extra in extras if isinstance(extra, Named)), None)
         return make(_PLAIN[bare], _PLAIN[bare].asn1_name, named=named)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 
-import isoill
+import isoill.payloads
 from isoill import _ber
 from isoill.asn1 import (
     ANY,
@@ -23,6 +23,7 @@ from isoill.asn1 import (
     Null,
     String,
     TagClass,
+    TypeName,
     Universal,
     VisibleString,
     choice,
@@ -364,6 +365,24 @@ def test_texts_that_are_no_plain_str() -> None:
 )
 def test_annotations_stand_for_types(annotation: Any, kind: Kind) -> None:
     assert type_of(annotation).kind is kind
+
+
+def test_an_alias_of_an_alias_has_its_own_name() -> None:
+    text = Annotated[str, String("GeneralString"), TypeName("Text")]
+    assert type_of(text).name == "Text"
+    assert type_of(Annotated[text, TypeName("Title")]).name == "Title"
+    assert type_of(isoill.payloads.SICI).name == "SICI"
+
+
+def test_an_enumeration_is_called_as_its_class_or_as_it_says() -> None:
+    class PrintRun(Enumerated):
+        FIRST = 1
+
+    class Edition(Enumerated, name="edition-code"):
+        FIRST = 1
+
+    assert (type_of(PrintRun).name, type_of(Edition).name) == ("Print-Run", "edition-code")
+    assert Edition(1) is Edition.FIRST
 
 
 def test_the_core_numbers_kinds_alike() -> None:

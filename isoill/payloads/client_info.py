@@ -64,7 +64,7 @@ class StandardClientInfoType(Enumerated):
     E_MAIL_ADDRESS = 61, "eMailAddress"
 
 
-class StatusCode(Enumerated):
+class StatusCode(Enumerated, name="StatusCode"):
     """StatusCode: what kind of reader it is."""
 
     UNDERGRADUATE = 0

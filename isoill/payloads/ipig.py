@@ -21,6 +21,7 @@ __all__ = [
     "ForwardedAddInfo",
     "IPIGConditionalReplyExtension",
     "IPIGILLRequestExtension",
+    "Identifier",
     "InternalReference",
     "InternalReferenceType",
     "ItemLanguage",

@@ -12,7 +12,7 @@ from isoill.types.common import SystemId
 from isoill.types.strings import ILLString
 
 __all__ = [
-    "CanadianBibliography",
+    "CanadianNationalBibliography",
     "CanadianNationalBibliographyNo",
     "CanadianNationalBibliographyRecordNo",
     "CanadianRecordNo",
@@ -66,22 +66,22 @@ register("1.0.10161.6.1", IPIGSystemNumber)
 
 # ── the national library of Canada ─────────────────────────────────────────────────────────────────────────────────
 
-#: RecordNo: the number of a record.
+#: Record-no: the number of a record.
 CanadianRecordNo: TypeAlias = Annotated[
-    str, String("GeneralString", "VisibleString"), Size(1, 50), TypeName("RecordNo")
+    str, String("GeneralString", "VisibleString"), Size(1, 50), TypeName("Record-no")
 ]
 
 
-class CanadianBibliography(Enumerated):
-    """Which national bibliography a number is of."""
+class CanadianNationalBibliography(Enumerated, name="National-bibliography"):
+    """National-bibliography: which one a number is of."""
 
-    BNB = 1, "bnb"
+    BRITISH_NATIONAL_BIBLIOGRAPHY = 1
     CANADIANA = 2
     LCCN = 3
     OTHER = 4
 
 
-class CanadianSystem(Enumerated):
+class CanadianSystem(Enumerated, name="System"):
     """System: whose number it is.  (OCLC is 4 in IPIG-system-number.)"""
 
     DOBIS = 1
@@ -92,28 +92,28 @@ class CanadianSystem(Enumerated):
     OTHER = 6
 
 
-@sequence(name="NationalBibliographyNo element")
+@sequence(name="National-bibliography-no element")
 class CanadianNationalBibliographyRecordNo:
     """One number, and the bibliography it is of."""
 
-    bibliography: CanadianBibliography
-    record_no: Annotated[CanadianRecordNo, Name("recordNo")]
+    national_bibliography: CanadianNationalBibliography
+    record_no: CanadianRecordNo
 
 
-@sequence(name="SystemNo element")
+@sequence(name="System-no element")
 class CanadianSystemRecordNo:
     """One number, and whose it is; the name of the system is part of it only with ``OTHER``."""
 
     system: CanadianSystem
-    record_no: Annotated[CanadianRecordNo, Name("recordNo")]
+    record_no: CanadianRecordNo
 
 
-#: NationalBibliographyNo: numbers in national bibliographies, by the national library of Canada; it is provisional.
+#: National-bibliography-no: numbers in national bibliographies, by the national library of Canada; it is provisional.
 CanadianNationalBibliographyNo: TypeAlias = Annotated[
-    tuple[CanadianNationalBibliographyRecordNo, ...], Size(1, 10), TypeName("NationalBibliographyNo")
+    tuple[CanadianNationalBibliographyRecordNo, ...], Size(1, 10), TypeName("National-bibliography-no")
 ]
 register("1.2.124.10161.1", CanadianNationalBibliographyNo)
 
-#: SystemNo: numbers in systems, by the national library of Canada; OCLC uses it for its own numbers.
-CanadianSystemNo: TypeAlias = Annotated[tuple[CanadianSystemRecordNo, ...], Size(1, 10), TypeName("SystemNo")]
+#: System-no: numbers in systems, by the national library of Canada; OCLC uses it for its own numbers.
+CanadianSystemNo: TypeAlias = Annotated[tuple[CanadianSystemRecordNo, ...], Size(1, 10), TypeName("System-no")]
 register("1.2.124.10161.2", CanadianSystemNo)

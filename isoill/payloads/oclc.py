@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from isoill.asn1 import Enumerated, Explicit, Implicit, Name, TypeName, sequence
 from isoill.oids import register
 from isoill.types.common import SystemId
-from isoill.types.enums import ILLAPDUType, TransactionResults
+from isoill.types.enums import TransactionResults
 from isoill.types.results import ResultsExplanation
 from isoill.types.strings import ILLString
 
@@ -25,6 +25,7 @@ __all__ = [
     "PrismILLErrorCode",
     "ReasonInReview",
     "ReasonInReviewList",
+    "RequestedService",
     "RequesterNotificationExtension",
     "ReviewReason",
     "ServiceRequestExtension",
@@ -82,7 +83,7 @@ class OCLCILLRequestExtension:
 # ── in components of their own ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class OCLCILLServiceType(Enumerated):
+class OCLCILLServiceType(Enumerated, name="OCLCILLServiceType"):
     """OCLCILLServiceType: what OCLC should do with a request."""
 
     DIRECT_TO_PROFILE = 1, "directToProfile"
@@ -98,7 +99,7 @@ class OCLCILLService:
     oclc_ill_service_type: Annotated[OCLCILLServiceType, Implicit(0), Name("oCLCILLServiceType")]
 
 
-class OCLCSpecificStatus(Enumerated):
+class OCLCSpecificStatus(Enumerated, name="OCLCSpecificStatus"):
     """OCLCSpecificStatus: where OCLC has put a request."""
 
     REVIEW = 1
@@ -106,7 +107,7 @@ class OCLCSpecificStatus(Enumerated):
     SAVED = 3
 
 
-class ReasonInReview(Enumerated):
+class ReasonInReview(Enumerated, name="ReasonInReview"):
     """ReasonInReview: why a request waits for a person."""
 
     REASON_UNKNOWN = 1, "reasonUnknown"
@@ -182,12 +183,27 @@ class PatronRequestExtension:
     note: Annotated[ILLString, Explicit(0)]
 
 
+class RequestedService(Enumerated):
+    """Which message is asked for, in Service-Request-Extension: ten of the twenty, numbered as in ILL-APDU-Type."""
+
+    SHIPPED = 3, "sHIPPED"
+    ILL_ANSWER = 4, "iLL-ANSWER"
+    CONDITIONAL_REPLY = 5, "cONDITIONAL-REPLY"
+    CANCEL = 6, "cANCEL"
+    RECEIVED = 8, "rECEIVED"
+    RECALL = 9, "rECALL"
+    RETURNED = 10, "rETURNED"
+    CHECKED_IN = 11, "cHECKED-IN"
+    RENEW = 13, "rENEW"
+    RENEW_ANSWER = 14, "rENEW-ANSWER"
+
+
 @register("1.0.10161.13.1000.2.5", critical=True)
 @sequence
 class ServiceRequestExtension:
     """Service-Request-Extension: asks the other ILL system to send a message of the kind that is named."""
 
-    service: Annotated[ILLAPDUType, Implicit(0)]
+    service: Annotated[RequestedService, Implicit(0)]
     note: Annotated[ILLString, Explicit(1)]
 
 

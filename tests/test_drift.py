@@ -1,4 +1,4 @@
-"""The declarations say what the module says, and nothing else: each type of each is compared with the other's.
+"""The declarations say what the modules say, and nothing else: each type of each is compared with the other's.
 
 Both sides are put into one plain form, dicts of ASN.1's own words, and the forms are compared key by key.  Where the
 two differ by design, a line below says so; where they differ otherwise, `differences` names the place.
@@ -7,10 +7,13 @@ two differ by design, a line below says so; where they differ otherwise, `differ
 import copy
 import importlib
 import re
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import isoill.payloads
 import isoill.types
 from isoill.asn1 import (
     STRING_TAGS,
@@ -26,24 +29,31 @@ from isoill.asn1 import (
     fields_of,
     type_of,
 )
+from isoill.payloads import registered, registered_as
 from isoill.testing import reference
 
 asn1tools = importlib.import_module("asn1tools")
 
 Form = dict[str, Any]
 
-MODULE = reference.module_text()
-PARSED: Form = asn1tools.parse_string(MODULE)["ISO-10161-ILL-1"]
-TYPES: dict[str, Form] = PARSED["types"]
+TEXT = reference.module_text()
+MODULES: dict[str, Form] = asn1tools.parse_string(TEXT)
+ILL = MODULES["ISO-10161-ILL-1"]
+TYPES: dict[str, Form] = {name: described for module in MODULES.values() for name, described in module["types"].items()}
+
+#: The object identifier of each module that has one: that of the payload that it is of, and of Z39.50.
+IDENTIFIERS = {
+    name: arcs.replace(" ", ".") for name, arcs in re.findall(r"^([\w-]+) \{([\d ]+)\} DEFINITIONS", TEXT, re.MULTILINE)
+}
 
 #: The module has 88 types; the 89th writes out the EXTERNAL of X.208 (specs/README.rst, 2).
 EXTERNAL = "External"
 
 #: Characters that the module takes from EDIFACTString and asn1tools does not (specs/README.rst, 7).
-[EXCEPTED] = re.findall(r'EDIFACTString ::= VisibleString \(FROM \(ALL EXCEPT "([^"]*)"\)\)', MODULE)
+[EXCEPTED] = re.findall(r'EDIFACTString ::= VisibleString \(FROM \(ALL EXCEPT "([^"]*)"\)\)', TEXT)
 
 
-# ── the module's side ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── the side of the modules ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def parsed_form(described: Form, *, excepted: str = "") -> Form:
@@ -105,7 +115,7 @@ def declared_form(type_: Type, types: dict[str, Form], *, outermost: bool = Fals
     name = EXTERNAL if type_.name == "EXTERNAL" else type_.name
     if name in types and not outermost:
         form["type"] = name
-        alias = type_of(getattr(isoill.types, name.replace("-", "")))
+        alias = type_of(DECLARED[python_name(name)])
         for limit in alias.constraints:  # those of the named type itself are its own affair
             if constraints.get(type(limit)) is limit:
                 del constraints[type(limit)]
@@ -132,6 +142,9 @@ def own_form(type_: Type, types: dict[str, Form]) -> Form:
     """What a type is made of."""
     if type_.kind in (Kind.SEQUENCE, Kind.CHOICE):
         assert type_.python is not None
+        base = type_.python.__mro__[1]
+        if hasattr(base, "__components__") and fields_of(base) == fields_of(type_.python):  # the same by another name
+            return {"type": named(type_of(base), types)}
         members = {c.asn1_name: component_form(c, type_, types) for c in fields_of(type_.python)}
         return {"type": type_.kind.asn1_name, "members": members, "order": list(members)}
     if type_.kind is Kind.UNION:  # the APDU; identifiers of its alternatives are ours (specs/README.rst, 1)
@@ -186,40 +199,56 @@ def named(type_: Type, types: dict[str, Form]) -> str:
 
 def python_name(name: str) -> str:
     """The rule of names for types: ``Status-Or-Error-Report`` is StatusOrErrorReport."""
-    return name.replace("-", "")
+    return PYTHON_NAMES.get(name, name.replace("-", ""))
+
+
+#: Where the rule does not give it: other capitals, words left out, and names that say whose they are.
+PYTHON_NAMES = {
+    "IPIG-system-number": "IPIGSystemNumber",
+    "JEDDS-ILL-Edelivery-Parameters": "EDeliveryParameters",
+    "National-bibliography": "CanadianNationalBibliography",
+    "National-bibliography-no": "CanadianNationalBibliographyNo",
+    "OCLC-Prism-Ill-Error": "OCLCPrismILLError",
+    "Record-no": "CanadianRecordNo",
+    "System": "CanadianSystem",
+    "System-no": "CanadianSystemNo",
+}
 
 
 def declarations() -> dict[str, Any]:
-    """Everything that isoill.types declares, by name: not the functions beside it, nor the base class of the APDUs."""
+    """Everything that is declared, by name: not the functions beside it, nor the base class of the APDUs."""
     found = {}
-    for name in isoill.types.__all__:
-        value = getattr(isoill.types, name)
-        try:
-            type_of(value)
-        except TypeError:
-            continue
-        found[name] = value
+    for module in (isoill.types, isoill.payloads):
+        for name in module.__all__:
+            value = getattr(module, name)
+            try:
+                type_of(value)
+            except TypeError:
+                continue
+            found[name] = value
     del found["Apdu"]
     return found
 
 
+DECLARED = declarations()
+
+
 def differences(types: dict[str, Form]) -> list[str]:
-    """Where the module and the declarations part, in both directions."""
+    """Where the modules and the declarations part, in both directions."""
     found: list[str] = []
-    declared = declarations()
     forms: dict[str, Form] = {}
     for name, described in types.items():
-        if python_name(name) not in declared:
+        if python_name(name) not in DECLARED:
             found.append(f"{name}: in the module, not declared")
             continue
-        type_ = type_of(declared[python_name(name)])
+        type_ = type_of(DECLARED[python_name(name)])
         forms[name] = declared_form(type_, types, outermost=True)
         if type_.name != name and (type_.name, name) not in BY_DESIGN:
             found.append(f"{name}: declared as {type_.name}")
         excepted = EXCEPTED if name == "EDIFACTString" else ""
         found += compare(name, parsed_form(described, excepted=excepted), forms[name])
-    inline = {type_.name for name in types if python_name(name) in declared for type_ in inline_types(name, types)}
-    for name, annotation in declared.items():
+    inline = {type_.name for name in types if python_name(name) in DECLARED for type_ in inline_types(name, types)}
+    for name, annotation in DECLARED.items():
         type_ = type_of(annotation)
         if not {type_.name, name} & ({python_name(it) for it in types} | set(types) | inline | set(STRING_TAGS)):
             found.append(f"{name}: declared, not in the module")
@@ -231,7 +260,7 @@ BY_DESIGN = {(type_of(isoill.types.ILLAPDU).name, "ILL-APDU"), ("EXTERNAL", EXTE
 
 
 def inline_types(name: str, types: dict[str, Form]) -> list[Type]:
-    """The declared types that the module writes inside the one of that name."""
+    """The declared types that a module writes inside the one of that name."""
 
     def inside(type_: Type) -> list[Type]:
         if (EXTERNAL if type_.name == "EXTERNAL" else type_.name) in types:
@@ -248,7 +277,7 @@ def inline_types(name: str, types: dict[str, Form]) -> list[Type]:
             found.append(type_of(type_.named))
         return found
 
-    return below(type_of(declarations()[python_name(name)]))
+    return below(type_of(DECLARED[python_name(name)]))
 
 
 def compare(where: str, module: Any, declared: Any) -> list[str]:
@@ -264,59 +293,101 @@ def compare(where: str, module: Any, declared: Any) -> list[str]:
     return [f"{where}: {module!r} in the module, {declared!r} declared"]
 
 
-def test_the_module_and_the_declarations_agree() -> None:
+def test_the_modules_and_the_declarations_agree() -> None:
     assert differences(TYPES) == []
 
 
-def test_the_module_is_whole() -> None:
-    assert PARSED["tags"] == "EXPLICIT"
-    assert len(TYPES) == 88 + 1
-    assert set(PARSED["values"]) == {"loan", "copy-non-returnable"}  # for asn1tools (specs/README.rst, 9)
+def test_the_modules_are_whole() -> None:
+    assert {module["tags"] for module in MODULES.values()} == {"EXPLICIT"}
+    assert len(ILL["types"]) == 88 + 1
+    assert set(ILL["values"]) == {"loan", "copy-non-returnable"}  # for asn1tools (specs/README.rst, 9)
     assert set(EXCEPTED) == {"#", "$"}
+    assert len(TYPES) == sum(len(module["types"]) for module in MODULES.values())  # no name is in two of them
+    asn1tools.compile_string(TEXT, "ber")
 
 
-def test_every_class_and_alias_is_exported() -> None:
-    for module in ("apdus", "common", "delivery", "enums", "reports", "request", "results", "strings"):
-        exported = importlib.import_module(f"isoill.types.{module}").__all__
-        assert set(exported) <= set(isoill.types.__all__)
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_what_it_needs(name: str) -> None:
+    module = MODULES[name]
+    used = {part["type"] for described in module["types"].values() for part in (described, *within(described))}
+    imported = {each: other for other, imports in module["imports"].items() for each in imports}
+    assert imported.keys() == used & TYPES.keys() - module["types"].keys()
+    assert all(each in MODULES[other]["types"] for each, other in imported.items())
+
+
+def test_each_payload_has_the_object_identifier_of_its_module() -> None:
+    found = {}
+    for name, annotation in DECLARED.items():
+        try:
+            found[registered_as(annotation).oid] = name
+        except LookupError:
+            continue
+    first = {oid: python_name(next(iter(MODULES[name]["types"]))) for name, oid in IDENTIFIERS.items()}
+    assert first.pop("1.2.840.10003.2.1") == "DiagRec"  # Z39.50 itself, of which the prompt object needs a part
+    assert found == first
+    assert registered("1.2.840.10003.2.1") is None
+    assert MODULES.keys() - IDENTIFIERS.keys() == {"ISO-10161-ILL-1"}
+
+
+@pytest.mark.parametrize("package", [isoill.types, isoill.payloads], ids=lambda package: package.__name__)
+def test_every_class_and_alias_is_exported(package: ModuleType) -> None:
+    modules = [importlib.import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
+    for module in modules:
+        assert set(module.__all__) <= set(package.__all__)
     for cls in Enumerated.__subclasses__():
-        if cls.__module__.startswith("isoill.types."):
-            assert cls.__name__ in isoill.types.__all__
+        if cls.__module__.startswith(f"{package.__name__}."):
+            assert cls.__name__ in package.__all__
 
 
 # ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def rule(asn1_name: str) -> str:
+    """The rule of names for components and values: words are parted by ``_``, be they by a hyphen or a capital.
+
+    A lower-case letter that X.208 forces before capitals is no word: ``sHIPPED``, ``uNESCO-voucher``, ``phD``.
+    """
+    if asn1_name.endswith("-extensions"):  # each APDU calls its own otherwise
+        return "extensions"
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", asn1_name).replace("-", "_").lower()
+    return SPELT.get(asn1_name, parted)
+
+
+#: Where the rule does not give it: capitals that run on, and words that a module misspells.
+SPELT = {
+    "oCLCILLServiceType": "oclc_ill_service_type",
+    "enummeratedPrompt": "enumerated_prompt",
+    "teleponeExtension": "telephone_extension",
+    "serial-electonic": "serial_electronic",
+}
+
+
 def test_components_are_named_by_the_rule() -> None:
-    for annotation in declarations().values():
-        if not hasattr(annotation, "__components__"):
-            continue
-        for component in fields_of(annotation):
-            rule = component.asn1_name.replace("-", "_").lower()
-            if rule.endswith("_extensions"):
-                rule = "extensions"
-            assert component.name == rule, (annotation, component)
+    for annotation in DECLARED.values():
+        if hasattr(annotation, "__components__"):
+            for component in fields_of(annotation):
+                assert component.name == rule(component.asn1_name), (annotation, component)
 
 
 def test_values_are_named_by_the_rule() -> None:
-    for annotation in declarations().values():
+    for annotation in DECLARED.values():
         if isinstance(annotation, type) and issubclass(annotation, Enumerated):
             for value in annotation:
-                assert value.name == value.asn1_name.replace("-", "_").upper()
+                assert value.name == rule(value.asn1_name).upper()
 
 
 # ── it can fail ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def within(described: Form) -> list[Form]:
+    """All that is written inside a type, at any depth."""
+    inside = [*described.get("members", ()), *([described["element"]] if "element" in described else ())]
+    return [of for part in inside for of in (part, *within(part))]
+
+
 def member(types: dict[str, Form], owner: str, name: str) -> Form:
     """The component of that name, also in what is written inside the owner."""
-
-    def below(described: Form) -> list[Form]:
-        inside = [*described.get("members", ()), *([described["element"]] if "element" in described else ())]
-        return [of for part in inside for of in (part, *below(part))]
-
-    found: Form = next(part for part in below(types[owner]) if part.get("name") == name)
-    return found
+    return next(part for part in within(types[owner]) if part.get("name") == name)
 
 
 def swapped(members: list[Any]) -> list[Any]:
@@ -360,6 +431,34 @@ ALTERATIONS: list[tuple[str, str, str, Any]] = [
     ("Client-Id", "", "members", lambda members: members[:-1]),
     ("Expired", "", "members", lambda members: [*members, {"name": "note", "type": "ILL-String"}]),
     ("Client-Id", "", "parameters", ["X"]),  # a word that the comparison does not know
+    # of the payloads
+    ("APDU-Delivery-Parameters", "encoding", "size", [(1, 4)]),
+    ("APDU-Encoding", "", "values", swapped),
+    ("ClientInfoData", "infoType", "tag", {"number": 1}),
+    ("ClientInfoContent", "nested", "type", "ClientInfoContent"),
+    ("ClientInfoContent", "nested", "tag", {"number": 6}),
+    ("Standard-Client-Info-Type", "", "values", lambda listed: listed[:-1]),
+    ("Forwarded-Add-Info", "", "type", "Retry-Results"),
+    ("Additional-User-Error-Report-Info", "unrecognized-data", "tag", {"number": 7}),
+    ("Identifier", "", "type", "GeneralString"),
+    ("Payment-Type", "name-on-card", "tag", {"number": 5}),
+    ("Payment-Type", "cash", "type", "BOOLEAN"),
+    ("Dissertation-Thesis", "type", "optional", None),
+    ("IPIG-system-number", "type", "tag", {"number": 0}),
+    ("Record-no", "", "with-components", None),
+    ("System-no", "", "size", [(1, 9)]),
+    ("System", "", "values", lambda listed: [*listed[:2], ("oclc", 4), *listed[3:]]),
+    ("OCLC-Prism-Ill-Error", "prism-Ill-Error-Code", "values", swapped),
+    ("Service-Request-Extension", "service", "values", lambda listed: [("iLL-REQUEST", 1), *listed]),
+    ("Intermediary-Responder-Control", "resultsExplanation", "optional", None),
+    ("Intermediary-Responder-Control", "unfilled-results", "tag", {"number": 3, "kind": "IMPLICIT"}),
+    ("Challenge", "diagnostic", "tag", {"number": 9}),
+    ("Challenge", "allowedValues", "element", {"type": "ILL-String"}),
+    ("PromptId", "type", "named-numbers", {"groupId": 1}),
+    ("Response", "promptResponse", "tag", {"number": 3}),
+    ("DefaultDiagFormat", "v2Addinfo", "type", "IA5String"),
+    ("Encryption", "data", "optional", True),
+    ("InternationalString", "", "type", "UTF8String"),
 ]
 
 
@@ -377,7 +476,9 @@ def test_an_alteration_is_noticed(owner: str, name: str, key: str, value: Any) -
 def test_a_type_more_or_less_is_noticed() -> None:
     more = {**TYPES, "Retry-Reason": {"type": "INTEGER"}}
     assert differences(more) == ["Retry-Reason: in the module, not declared"]
-    fewer = {name: TYPES[name] for name in TYPES if name not in ("ILL-APDU", "Report-Source")}
+    fewer = {name: TYPES[name] for name in TYPES if name not in ("ILL-APDU", "Report-Source", "SICI", "System-no")}
     noticed = differences(fewer)
     assert "ILLAPDU: declared, not in the module" in noticed
+    assert "SICI: declared, not in the module" in noticed
+    assert "CanadianSystemNo: declared, not in the module" in noticed
     assert [line for line in noticed if line.startswith("Error-Report.members.report-source")]

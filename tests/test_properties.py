@@ -239,7 +239,7 @@ def test_the_reference_takes_what_is_broken(name: str, octets: str) -> None:
 
 
 def test_the_reference_knows_the_types_of_the_module_only() -> None:
-    with pytest.raises(reference.Refused, match="the module has no type"):
+    with pytest.raises(reference.Refused, match="the modules have no type"):
         reference.decode(b"", int)
     with pytest.raises(reference.Refused, match="cannot write"):
         reference.encode("loan", type=DECLARED["ILLServiceType"])

@@ -1,4 +1,4 @@
-"""The second opinion: the same octets, read and written by asn1tools from the module in ``specs/``.
+"""The second opinion: the same octets, read and written by asn1tools from the modules in ``specs/``.
 
 It shares no code with the compiled core and agrees with it on every value that both can read.  Where they part:
 
@@ -23,6 +23,8 @@ import copy
 import functools
 import importlib
 import importlib.resources
+import re
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,12 +40,10 @@ from isoill.asn1 import (
     type_of,
 )
 from isoill.errors import ILLError
+from isoill.payloads import registered
 from isoill.types import ILLAPDU
 
-__all__ = ["MODULE", "Refused", "decode", "encode", "module_text"]
-
-#: The file of the module, in the package ``isoill.testing.specs`` and in the folder ``specs`` of the source.
-MODULE = "iso-10161-ill-1.asn"
+__all__ = ["Refused", "decode", "encode", "module_text"]
 
 #: A type, or a component, as asn1tools' parser describes it.
 Described: TypeAlias = dict[str, Any]
@@ -56,8 +56,8 @@ class Refused(ILLError):  # noqa: N818 - an answer of the reference, not an erro
 def decode(octets: bytes, type: Any = None) -> Any:
     """The APDU, or the value of ``type``, that the octets are.
 
-    ``type`` is a class or an annotation of `isoill.types`: anything that has a name in the module, and the classes of
-    what the module writes inside other types.  Raises `Refused`, for octets after the value too.
+    ``type`` is a class or an annotation of `isoill.types` or `isoill.payloads`: anything that has a name in a module,
+    and the classes of what the modules write inside other types.  Raises `Refused`, for octets after the value too.
 
     >>> from isoill.types import SystemId
     >>> decode(bytes.fromhex("300ca00aa1081b064f4f4e3a4f4e"), SystemId).symbol
@@ -90,15 +90,18 @@ def encode(value: Any, *, type: Any = None, defaults: bool = True) -> bytes:
         raise Refused(f"the reference cannot write {name}: {error}"[:200]) from error
 
 
-# ── the module ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the modules ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def module_text() -> str:
-    """The module ISO-10161-ILL-1, as text."""
+    """The modules as text: ISO-10161-ILL-1 and those of the payloads, one after another."""
+    folder: Traversable
     try:
-        return importlib.resources.files("isoill.testing.specs").joinpath(MODULE).read_text("utf-8")
+        folder = importlib.resources.files("isoill.testing.specs")
     except ModuleNotFoundError:  # a source checkout
-        return (Path(__file__).parents[2] / "specs" / MODULE).read_text("utf-8")
+        folder = Path(__file__).parents[2] / "specs"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".asn")), key=lambda file: file.name)
+    return "\n".join([file.read_text("utf-8") for file in files])
 
 
 #: What asn1tools leaks beside its own errors.
@@ -106,14 +109,14 @@ _LEAKED = (TypeError, IndexError, ValueError, KeyError, AttributeError, Recursio
 
 
 def _specification(fill_defaults: bool, wanted: Type) -> tuple[Any, str, tuple[type[Exception], ...]]:
-    """The compiled module, the name of the wanted type in it, and the errors it may raise."""
+    """The compiled modules, the name of the wanted type in them, and the errors they may raise."""
     asn1tools = _asn1tools()
     names = _parsed()[1]
     name = names.get(wanted.name) or names.get(wanted.python)
     if wanted.kind is Kind.UNION:
         name = "ILL-APDU"
     if name is None:
-        raise Refused(f"the module has no type {wanted}")
+        raise Refused(f"the modules have no type {wanted}")
     return _compiled(fill_defaults), name, (asn1tools.Error, *_LEAKED)
 
 
@@ -137,22 +140,37 @@ def _compiled(fill_defaults: bool) -> Any:
 
 @functools.cache
 def _parsed() -> tuple[Described, dict[Any, str]]:
-    """The module as asn1tools parses it, and the names of types in it by name and by class."""
-    module: Described = _asn1tools().parse_string(module_text())
+    """One module with all types, as asn1tools parses them, and the names of types in it by name and by class.
+
+    No two modules have a type of the same name, so that what one imports from another is found without looking there.
+    """
+    text = module_text()
+    modules: Described = _asn1tools().parse_string(text)
+    module = {_ILL: modules[_ILL]}
     types = _types(module)
+    for other in modules.values():
+        types.update(other["types"])
     names: dict[Any, str] = {name: name for name in types}
     _name_inline_types(type_of(ILLAPDU), {"type": "ILL-APDU"}, types, names)
+    for oid in re.findall(r"^[\w-]+ \{([\d ]+)\} DEFINITIONS", text, re.MULTILINE):
+        if payload := registered(oid.replace(" ", ".")):
+            type_ = type_of(payload.type)
+            _name_inline_types(type_, {"type": type_.name}, types, names)
     _widen_strings(types)
     return module, names
 
 
+#: The module that the others import from.
+_ILL = "ISO-10161-ILL-1"
+
+
 def _types(module: Described) -> dict[str, Described]:
-    types: dict[str, Described] = module["ISO-10161-ILL-1"]["types"]
+    types: dict[str, Described] = module[_ILL]["types"]
     return types
 
 
 def _name_inline_types(type_: Type, here: Described, types: dict[str, Described], names: dict[Any, str]) -> None:
-    """Give a name to what the module writes inside other types, so that it can be asked for; and find each class's."""
+    """Give a name to what the modules write inside other types, so that it can be asked for; and find each class's."""
     if type_.python is not None:
         if type_.python in names:
             return

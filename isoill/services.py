@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from isoill.types import (
-    ILLAPDU,
+    Apdu,
     Cancel,
     CancelReply,
     CheckedIn,
@@ -66,7 +66,7 @@ _RESPONDER = frozenset({Role.RESPONDER})
 _EITHER = _REQUESTER | _RESPONDER
 
 #: Who sends each message.  An intermediary sends what the role sends that it plays there, and Forward-Notification.
-SENDERS: Mapping[type[ILLAPDU], frozenset[Role]] = MappingProxyType(
+SENDERS: Mapping[type[Apdu], frozenset[Role]] = MappingProxyType(
     {
         ILLRequest: _REQUESTER,
         ForwardNotification: frozenset({Role.INTERMEDIARY, Role.RESPONDER}),

@@ -13,7 +13,7 @@ from typing import Any
 
 from isoill.asn1 import VisibleString
 from isoill.profiles.profile import Listener, Profile, Service, Support
-from isoill.profiles.rules import Fault, Rule, Severity, Subject, checked, every, present, shown
+from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject, checked, every, present, shown
 from isoill.services import SENDERS, Role, Transport
 from isoill.types import (
     Amount,
@@ -54,11 +54,15 @@ def _by_mail(subject: Subject) -> bool:
 def _sub_transaction(subject: Subject) -> bool:
     """A part of another transaction: its transaction-id has a third part, or it says that it is chained or partitioned.
 
-    That the two go together is inferred: the module says of neither how a sub-transaction is known.
+    Or it is a request of an intermediary's own, which does not forward but asks.  That these go together is inferred:
+    the module does not say how a sub-transaction is known.
     """
-    kind = subject.value("transaction_type") if isinstance(subject.apdu, ILLRequest) else None
-    qualifier = subject.apdu.transaction_id.sub_transaction_qualifier
-    return qualifier is not None or kind in (TransactionType.CHAINED, TransactionType.PARTITIONED)
+    if subject.apdu.transaction_id.sub_transaction_qualifier is not None:
+        return True
+    if not isinstance(subject.apdu, ILLRequest):
+        return False
+    asks = subject.role is Role.INTERMEDIARY and not subject.apdu.forward_flag
+    return asks or subject.apdu.transaction_type in (TransactionType.CHAINED, TransactionType.PARTITIONED)
 
 
 def _passed_on(subject: Subject) -> bool:
@@ -130,6 +134,12 @@ def _units(number: int) -> str | None:
     return None if 1 <= number <= 9999 else shown(number)
 
 
+def _not_the_sender(subject: Subject) -> Iterator[Fault]:
+    senders = SENDERS.get(type(subject.apdu), frozenset())
+    if subject.role in (Role.REQUESTER, Role.RESPONDER) and subject.role not in senders:
+        yield Fault("", f"the {subject.role}")
+
+
 # ── faults that need more than one value ───────────────────────────────────────────────────────────────────────────
 
 
@@ -169,7 +179,7 @@ def _flag_the_expiry_date(subject: Subject, profile: Profile) -> Apdu | None:
 
 def _name_both(subject: Subject, profile: Profile) -> Apdu | None:
     """Put the configured ids where they are missing; who is who, the sender's role tells."""
-    senders = {subject.role} if subject.role else SENDERS[type(subject.apdu)]  # type: ignore[index] # it is one of the twenty
+    senders = {subject.role} if subject.role else SENDERS[type(subject.apdu)]
     if len(senders) != 1 or (profile.own_id is None and profile.partner_id is None):
         return None
     ours_is_requester = Role.REQUESTER in senders
@@ -321,6 +331,15 @@ _RULES = (
         source=_MODULE,
         faults=present("requester_id", "responder_id", when=_by_mail),
         mend=_name_both,
+    ),
+    Rule(
+        id="RO-1",
+        severity=Severity.NOTE,
+        on=EVERY_MESSAGE,
+        path="",
+        sentence="each message has its sender, the requester or the responder",
+        source="the services of ISO 10160, as implementations have them",
+        faults=_not_the_sender,
     ),
     Rule(
         id="ID-2",

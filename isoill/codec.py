@@ -11,7 +11,7 @@ except ImportError as error:  # a checkout in which `pip install -e .` has not b
     raise ImportError(f"isoill has no compiled core here ({error}): in a checkout, run `pip install -e .`") from None
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits
 from isoill.framing import APDU_TABLE, FrameBuffer
-from isoill.oids import OID_NAMES
+from isoill.oids import registered
 from isoill.records import record
 from isoill.types import ILLAPDU, Extension, External, ILLAPDUType, TransactionId
 
@@ -60,7 +60,7 @@ class Examination:
 
     @property
     def unknown_critical(self) -> tuple[Extension, ...]:
-        """The extensions that are critical, and of a kind that isoill has no name for.
+        """The extensions that are critical, and of a kind that is not registered (`isoill.payloads`).
 
         Who does not understand a critical extension must not act on the message but answer that; so it is said here,
         though it is no deviation.
@@ -70,8 +70,10 @@ class Examination:
         >>> isoill.examine(Path("examples/messages/ill-request.ber").read_bytes()).unknown_critical
         ()
         """
+        import isoill.payloads  # noqa: F401, PLC0415 - they register themselves; most messages have nothing critical
+
         extensions: tuple[Extension, ...] = getattr(self.apdu, "extensions", None) or ()
-        return tuple(each for each in extensions if each.critical and _kind_of(each) not in OID_NAMES)
+        return tuple(each for each in extensions if each.critical and registered(_kind_of(each)) is None)
 
 
 def _kind_of(extension: Extension) -> str | None:

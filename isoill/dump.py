@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from isoill import _ber
 from isoill.asn1 import (
+    OID,
     STRING_TAGS,
     UNIVERSAL_NAMES,
     BitString,
@@ -28,7 +29,7 @@ from isoill.asn1 import (
 from isoill.codec import Octets
 from isoill.errors import DEFAULT_LIMITS, DecodeError, Limits
 from isoill.notations import notation_of
-from isoill.oids import OID_NAMES
+from isoill.oids import OID_NAMES, registered
 from isoill.records import record
 from isoill.types import ILLAPDU, External
 
@@ -110,6 +111,11 @@ def _branches(value: Any, depth: int) -> Iterator[str]:
 def _branch(label: str, described: Type, value: Any, depth: int) -> Iterator[str]:
     """The lines of one component, the first with its name."""
     indent = "  " * depth
+    if isinstance(value, External) and (payload := _payload(value)) is not None:
+        yield f"{indent}{label}"
+        yield f"{indent}  direct-reference: {_word(value.direct_reference, type_of(OID))}"
+        yield from _branch(payload[0].name, *payload, depth + 1)
+        return
     match described.kind:
         case Kind.SEQUENCE | Kind.CHOICE:
             yield f"{indent}{label}"
@@ -137,8 +143,20 @@ def _any_lines(octets: bytes, depth: int) -> Iterator[str]:
         for element in _elements(octets, (), DEFAULT_LIMITS):
             yield f"{'  ' * (depth + element.depth)}{element.text}"
     else:
-        yield f"{'  ' * depth}EXTERNAL"
-        yield from _branches(external, depth + 1)
+        yield from _branch("EXTERNAL", type_of(External), external, depth)
+
+
+def _payload(external: External) -> tuple[Type, Any] | None:
+    """The type and the value that an EXTERNAL holds, where there is nothing else in it and the type is registered."""
+    import isoill.payloads  # noqa: F401, PLC0415 - they register themselves; most messages hold none
+
+    entry = registered(external.direct_reference)
+    if entry is None or external.indirect_reference is not None or external.data_value_descriptor is not None:
+        return None
+    try:
+        return type_of(entry.type), external.value(entry.type)
+    except DecodeError:
+        return None
 
 
 # ── octets ─────────────────────────────────────────────────────────────────────────────────────────────────────────

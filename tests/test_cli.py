@@ -264,3 +264,136 @@ def test_a_terminal_that_knows_no_accents() -> None:
     )
     assert done.returncode == 0
     assert rb'note: "Bront\xeb"' in done.stdout
+
+
+# ── check and profile ──────────────────────────────────────────────────────────────────────────────────────────────
+
+HILL = "examples/partners/hill.toml"
+
+
+def test_check_by_one_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--profile", "oclc", "--today", "2026-11-22", REQUEST]) == 0
+    assert capsys.readouterr().out == f"{REQUEST}: ILL-Request: nothing found\n"
+    assert main(["check", "--profile", "oclc", "--today", "2026-12-25", REQUEST]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{REQUEST}: ILL-Request: 1 warning",
+        (
+            "  warning: OCLC sends a request on if its need-before-date is today or later; found 2026-12-24, and today is"
+            " 2026-12-25 - at ILL-Request.search_type.need_before_date [oclc-need-before-today]"
+        ),
+    ]
+
+
+def test_check_says_what_would_be_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--profile", "ipig", REQUEST]) == 1
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    assert lines[0] == f"{REQUEST}: ILL-Request: 1 refused, 1 note"
+    assert lines[1].startswith("  refused: every message has an APDU-Delivery-Info; found none")
+    assert lines[2].startswith("  note: ")
+    assert shown.err == ""
+
+
+def test_check_by_several_profiles_is_a_matrix(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lost = tmp_path / "lost.ber"
+    lost.write_bytes(isoill.encode(LOST))
+    profiles = ["--profile", "standard,oclc", "--profile", HILL]
+    assert main(["check", *profiles, "--today", "2026-11-22", REQUEST, str(lost)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[:4]] == [
+        ["standard", "oclc", "hill"],
+        [REQUEST, "ILL-Request", "ok", "ok", "warning"],
+        [str(lost), "Lost", "ok", "ok", "warning"],
+        [],
+    ]
+    assert lines[4] == f"{REQUEST}: ILL-Request"
+    assert lines[5].endswith("[ipig-delivery-info] (hill)")
+
+
+def test_check_names_each_message_and_reads_leniently(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """How octets deviate is a warning of each profile: a strict reader would refuse them."""
+    octets = isoill.encode(LOST)
+    several = tmp_path / "several.ber"
+    several.write_bytes(octets + b"\r\n" + bytes([octets[0], len(octets) - 4]) + octets[4:])
+    assert main(["check", "--profile", "standard", "--profile", "ipig", str(several)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-3:] for line in lines[1:3]] == [["Lost", "warning", "refused"]] * 2
+    assert f"{several}, message 2: Lost" in lines
+    assert sum("[encoding] (all)" in line for line in lines) == 2
+
+
+def test_check_as_json() -> None:
+    done = run("check", "--json", "--profile", "ipig,oclc", "--today", "2026-11-22", REQUEST)
+    assert done.returncode == 1
+    [line] = done.stdout.decode().splitlines()
+    result = json.loads(line)
+    assert (result["place"], result["apdu"]) == (REQUEST, "ILL-Request")
+    assert result["profiles"]["oclc"] == {"verdict": "ok", "findings": []}
+    assert result["profiles"]["ipig"]["verdict"] == "refused"
+    assert result["profiles"]["ipig"]["findings"][0] == {
+        "rule": "ipig-delivery-info",
+        "severity": "refused",
+        "path": "ILL-Request.extensions",
+        "message": "every message has an APDU-Delivery-Info; found none that is APDU-Delivery-Info (1.0.10161.13.3)",
+    }
+
+
+def test_check_takes_circumstances(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """By mail the ids are mandatory; with --history a second message on one day says the time."""
+    lost = tmp_path / "lost.ber"
+    lost.write_bytes(isoill.encode(LOST))
+    check = ["check", "--profile", "standard"]
+    assert main([*check, "--transport", "mail", "--role", "responder", str(lost)]) == 1
+    assert "requester-id and responder-id are mandatory by mail" in capsys.readouterr().out
+    assert main([*check, str(lost), str(lost)]) == 0
+    assert main([*check, "--history", str(lost), str(lost)]) == 1
+    assert "[DT-3]" in capsys.readouterr().out
+
+
+def test_check_says_what_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    broken, empty = tmp_path / "broken.ber", tmp_path / "empty.ber"
+    broken.write_bytes(b"\x61\x05\x30")
+    empty.write_bytes(b"\r\n")
+    for file, words in ((broken, "expected"), (empty, "expected a message, found nothing")):
+        assert main(["check", "--profile", "alma", str(file), REQUEST]) == 1
+        shown = capsys.readouterr()
+        assert words in shown.err
+        assert REQUEST in shown.out
+    assert main(["check", "--profile", "alma", str(tmp_path / "none.ber")]) == 2
+    assert "No such file" in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("almx", "isoill: --profile: expected one of standard, ipig, oclc, alma, illiad, or a FILE.toml, found 'almx'"),
+        ("none.toml", "isoill: none.toml: No such file or directory"),
+        ("pyproject.toml", "isoill: pyproject.toml: partner: expected the partner's name, found none"),
+    ],
+)
+def test_a_profile_that_there_is_not(profile: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["check", "--profile", profile, REQUEST], ["profile", "show", profile]):
+        assert main(command) == 2
+        assert complaint(capsys) == words
+
+
+def test_a_day_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["check", "--profile", "alma", "--today", "tomorrow", REQUEST])
+    assert caught.value.code == 2
+    assert "expected a day as YYYY-MM-DD, found 'tomorrow'" in capsys.readouterr().err
+
+
+def test_profiles_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", "list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "standard",
+        "ipig",
+        "oclc",
+        "alma",
+        "illiad",
+    ]
+    for name in ("oclc", HILL):
+        assert main(["profile", "show", name]) == 0
+        profile = isoill.load_profile(name) if name == HILL else isoill.get_profile(name)
+        assert capsys.readouterr().out == profile.describe()

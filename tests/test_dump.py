@@ -17,7 +17,18 @@ def test_tree_has_the_names_of_the_standard(request_octets: bytes) -> None:
     assert "    1: loan (1)" in lines
     assert "    requester-SHIPPED: requires (1)" in lines
     assert "          direct-reference: 1.2.840.10003.8.1 (Z39.50 access control, prompt-1)" in lines
-    assert any(line.endswith('31 30 30 2d 30 30 30 2d 30 30 31 "100-000-001"') for line in lines)
+    assert '                  string: "100-000-001"' in lines  # what an extension holds, by its registered type
+    assert lines[-1] == "          OCLCILLRequestExtension"
+
+
+def test_tree_of_what_holds_no_value_of_its_type() -> None:
+    """Octets that the registered type does not have, or that nothing is registered for, are shown by their tags."""
+    for oid in ("1.0.10161.13.8", "1.0.10161.13.1000.997.1"):
+        external = isoill.External.of(oid, bytes.fromhex("0500"))
+        lines = isoill.tree(isoill.Extension.of(external)).splitlines()
+        assert lines[-3:] == ["      encoding", "        single-ASN1-type", "          NULL NULL"]
+    recorded = isoill.External.of_octets("1.2.840.10003.5.10", b"00026nam")
+    assert isoill.tree(recorded).splitlines()[-1].split(": ")[0].strip() == "octet-aligned"
 
 
 def test_tree_of_every_kind_of_value() -> None:

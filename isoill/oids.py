@@ -39,7 +39,31 @@ OID_NAMES = {
     "1.0.10161.13.1000.2.7": "Intermediary-Control",
     "1.2.124.10161.1": "Canadian national-bibliography-no",
     "1.2.124.10161.2": "Canadian system-no",
+    "1.2.840.10003.5.1": "UNIMARC",
+    "1.2.840.10003.5.2": "INTERMARC",
     "1.2.840.10003.5.10": "MARC 21",
+    "1.2.840.10003.5.11": "UKMARC",
+    "1.2.840.10003.5.12": "NORMARC",
+    "1.2.840.10003.5.13": "LIBRIS MARC",
+    "1.2.840.10003.5.14": "DanMARC",
+    "1.2.840.10003.5.15": "FINMARC",
+    "1.2.840.10003.5.16": "MAB",
+    "1.2.840.10003.5.17": "CAN/MARC",
+    "1.2.840.10003.5.18": "SBN",
+    "1.2.840.10003.5.19": "PicaMARC",
+    "1.2.840.10003.5.20": "AUSMARC",
+    "1.2.840.10003.5.21": "IBERMARC",
+    "1.2.840.10003.5.22": "CATMARC",
+    "1.2.840.10003.5.23": "MALMARC",
+    "1.2.840.10003.5.24": "JP MARC",
+    "1.2.840.10003.5.25": "SWEMARC",
+    "1.2.840.10003.5.26": "SIGLE MARC",
+    "1.2.840.10003.5.27": "ISDS/ISSN MARC",
+    "1.2.840.10003.5.28": "RUSMARC",
+    "1.2.840.10003.5.29": "HUNMARC",
+    "1.2.840.10003.5.31": "FINMARC 2000",
+    "1.2.840.10003.5.32": "MARC 21-fin",
+    "1.2.840.10003.5.109.10": "XML",
     "1.2.840.10003.8.1": "Z39.50 access control, prompt-1",
 }
 
@@ -57,6 +81,7 @@ class Registered:
 
 _BY_OID: dict[str, Registered] = {}
 _BY_TYPE: dict[Type, Registered] = {}
+_KNOWN: dict[Any, Registered] = {}  # what was found for a class or an annotation: to read it costs as much as a payload
 
 T = TypeVar("T")
 
@@ -113,8 +138,11 @@ def registered(oid: str | None, /) -> Registered | None:
 
 def registered_as(type: Any, /) -> Registered:
     """What a type is registered as; LookupError where it is not."""
-    described = type_of(type)
-    try:
-        return _BY_TYPE[described]
-    except KeyError:
-        raise LookupError(f"expected a type that is registered under an object identifier, found {described}") from None
+    found = _KNOWN.get(type)
+    if found is None:
+        described = type_of(type)
+        found = _BY_TYPE.get(described)
+        if found is None:
+            raise LookupError(f"expected a type that is registered under an object identifier, found {described}")
+        _KNOWN[type] = found
+    return found

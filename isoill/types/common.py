@@ -139,6 +139,9 @@ class External:
         return _ber.read(_ber.table(entry.type), self.octets, None if strict else [], DEFAULT_LIMITS)
 
 
+_EXTERNAL = _ber.table(External)
+
+
 @sequence
 class Extension:
     """Extension: what one side adds to a message beyond the standard.
@@ -158,12 +161,12 @@ class Extension:
     @classmethod
     def of(cls, external: External, *, critical: bool = False) -> Self:
         """The extension that holds an EXTERNAL: an "implementor extension", which is what identifier 1 means."""
-        return cls(identifier=1, critical=critical, item=_ber.write(_ber.table(External), external, True))
+        return cls(identifier=1, critical=critical, item=_ber.write(_EXTERNAL, external, True))
 
     @property
     def external(self) -> External:
         """The EXTERNAL that is held, read leniently; `DecodeError` where it is none, as the standard admits."""
-        external: External = _ber.read(_ber.table(External), self.item, [], DEFAULT_LIMITS)
+        external: External = _ber.read(_EXTERNAL, self.item, [], DEFAULT_LIMITS)
         return external
 
 

@@ -26,6 +26,7 @@ class WantedLanguage:
 
 #: Item-Language-Translation: in which languages the item is wanted;
 #: ``requested_material_language`` of IPIG-ILL-Request-Extension has superseded it.
+#: Inferred: that each element is a CHOICE; in the register the word is missing.
 ItemLanguageTranslation: TypeAlias = Annotated[tuple[WantedLanguage, ...], TypeName("Item-Language-Translation")]
 
 #: JEDDS-ILL-Edelivery-Parameters: how a document travels: ``GEDI``, ``Ariel MIME``, ``Ariel FTP``, ``FAX``.

@@ -170,7 +170,7 @@ class OCLCSpecificResults:
 @register("1.0.10161.13.1000.2.3", critical=True)
 @sequence
 class RequesterNotificationExtension:
-    """Requester-Notification-Extension: a request sent to the requester itself, past the state tables.  A proposal."""
+    """Requester-Notification-Extension: a request sent to the requester itself, past the state tables."""
 
     note: Annotated[ILLString, Explicit(0)]
 

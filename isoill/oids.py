@@ -32,11 +32,13 @@ OID_NAMES = {
     "1.0.10161.13.8": "Internal-Reference-Number",
     "1.0.10161.13.9": "IPIG-ILL-Request-Extension",
     "1.0.10161.13.10": "IPIG-Conditional-Reply-Extension",
+    "1.0.10161.13.1000.2.2": "OCLC-ILL-Error-List",
     "1.0.10161.13.1000.2.3": "Requester-Notification-Extension",
     "1.0.10161.13.1000.2.4": "Patron-Request-Extension",
     "1.0.10161.13.1000.2.5": "Service-Request-Extension",
     "1.0.10161.13.1000.2.6": "OCLC-Shipped-Extension",
     "1.0.10161.13.1000.2.7": "Intermediary-Control",
+    "1.0.10161.13.1000.2.8": "Pick-List-Extension",
     "1.2.124.10161.1": "Canadian national-bibliography-no",
     "1.2.124.10161.2": "Canadian system-no",
     "1.2.840.10003.5.1": "UNIMARC",
@@ -140,9 +142,12 @@ def registered_as(type: Any, /) -> Registered:
     """What a type is registered as; LookupError where it is not."""
     found = _KNOWN.get(type)
     if found is None:
-        described = type_of(type)
-        found = _BY_TYPE.get(described)
+        try:
+            found = _BY_TYPE.get(type_of(type))
+        except TypeError:  # a plain ``tuple`` or ``str`` is no type: it may be any of several
+            found = None
         if found is None:
-            raise LookupError(f"expected a type that is registered under an object identifier, found {described}")
+            name = getattr(type, "__name__", type)
+            raise LookupError(f"expected a type that is registered under an object identifier, found {name}")
         _KNOWN[type] = found
     return found

@@ -356,6 +356,8 @@ def rule(asn1_name: str) -> str:
 #: Where the rule does not give it: capitals that run on, and words that a module misspells.
 SPELT = {
     "oCLCILLServiceType": "oclc_ill_service_type",
+    "unsupportedILLServiceType": "unsupported_ill_service_type",
+    "invalidILLServiceType": "invalid_ill_service_type",
     "enummeratedPrompt": "enumerated_prompt",
     "teleponeExtension": "telephone_extension",
     "serial-electonic": "serial_electronic",

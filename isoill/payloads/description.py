@@ -6,7 +6,7 @@ A record in MARC or another syntax of Z39.50 is no value of a type: it is octets
 
 from typing import Annotated, TypeAlias
 
-from isoill.asn1 import Explicit, TypeName, choice
+from isoill.asn1 import Explicit, TypeName, sequence
 from isoill.oids import register
 from isoill.types.strings import ILLString
 
@@ -17,16 +17,16 @@ __all__ = ["SICI", "EDeliveryParameters", "ItemLanguageTranslation", "WantedLang
 SICI: TypeAlias = Annotated[ILLString, TypeName("SICI")]
 
 
-@choice(name="Item-Language-Translation element")
+@sequence(name="Item-Language-Translation element")
 class WantedLanguage:
     """One language in which the item is wanted, by ISO 639-2, or ``ANY``."""
 
-    language: Annotated[ILLString | None, Explicit(0)] = None
+    language: Annotated[ILLString, Explicit(0)]
 
 
 #: Item-Language-Translation: in which languages the item is wanted;
 #: ``requested_material_language`` of IPIG-ILL-Request-Extension has superseded it.
-#: Inferred: that each element is a CHOICE; in the register the word is missing.
+#: Inferred: that each element is a SEQUENCE; in the register the word between OF and the brace is missing.
 ItemLanguageTranslation: TypeAlias = Annotated[tuple[WantedLanguage, ...], TypeName("Item-Language-Translation")]
 
 #: JEDDS-ILL-Edelivery-Parameters: how a document travels: ``GEDI``, ``Ariel MIME``, ``Ariel FTP``, ``FAX``.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeAlias
 
-from isoill.asn1 import Enumerated, Explicit, Implicit, Name, TypeName, sequence
+from isoill.asn1 import Enumerated, Explicit, Implicit, Name, Size, TypeName, choice, sequence
 from isoill.oids import register
 from isoill.types.common import SystemId
 from isoill.types.enums import TransactionResults
@@ -10,9 +10,14 @@ from isoill.types.results import ResultsExplanation
 from isoill.types.strings import ILLString
 
 __all__ = [
+    "BarCode",
+    "BarCodeSymbology",
     "IntermediaryActions",
     "IntermediaryControl",
     "IntermediaryResponderControl",
+    "OCLCILLError",
+    "OCLCILLErrorCode",
+    "OCLCILLErrorList",
     "OCLCILLRequestExtension",
     "OCLCILLService",
     "OCLCILLServiceType",
@@ -21,6 +26,9 @@ __all__ = [
     "OCLCSpecificResults",
     "OCLCSpecificStatus",
     "PatronRequestExtension",
+    "PickListExtension",
+    "PrintData",
+    "PrintItem",
     "PrismILLError",
     "PrismILLErrorCode",
     "ReasonInReview",
@@ -167,6 +175,36 @@ class OCLCSpecificResults:
 # ── local extensions, 13.1000.2.n ──────────────────────────────────────────────────────────────────────────────────
 
 
+class OCLCILLErrorCode(Enumerated, name="OCLCILLErrorList.errorCode"):
+    """Why a message was not processed, in OCLCILLErrorList."""
+
+    MISSING_REQUIRED_FIELD = 1, "missingRequiredField"
+    MISSING_TITLE = 2, "missingTitle"
+    INVALID_RESPONDER_SPECIFIC_SERVICE_TYPE = 3, "invalidResponderSpecificServiceType"
+    UNSUPPORTED_ILL_SERVICE_TYPE = 4, "unsupportedILLServiceType"
+    INVALID_ILL_SERVICE_TYPE = 5, "invalidILLServiceType"
+    MALFORMED_DATA = 6, "malformedData"
+    REQUESTER_NOT_AUTHORIZED = 7, "requesterNotAuthorized"
+    REQUESTER_SYMBOL_MISSING = 8, "requesterSymbolMissing"
+    INVALID_REQUESTER_SYMBOL = 9, "invalidRequesterSymbol"
+    DUPLICATE_TRANSACTION_ID = 10, "duplicateTransactionId"
+    INVALID_TRANSACTION_ID = 11, "invalidTransactionId"
+    MALFORMED_REQUEST = 12, "malformedRequest"
+
+
+@sequence(name="OCLCILLErrorList element")
+class OCLCILLError:
+    """One reason why a message was not processed, in OCLCILLErrorList."""
+
+    error_code: Annotated[OCLCILLErrorCode | None, Implicit(0), Name("errorCode")] = None
+    error_text: Annotated[ILLString | None, Explicit(1), Name("errorText")] = None
+
+
+#: OCLCILLErrorList: in a Status-Or-Error-Report of OCLC, why it could not process a message; in use since 1997.
+OCLCILLErrorList: TypeAlias = Annotated[tuple[OCLCILLError, ...], TypeName("OCLCILLErrorList")]
+register("1.0.10161.13.1000.2.2", OCLCILLErrorList)
+
+
 @register("1.0.10161.13.1000.2.3", critical=True)
 @sequence
 class RequesterNotificationExtension:
@@ -241,3 +279,65 @@ class IntermediaryControl:
     action_flag: Annotated[IntermediaryActions, Implicit(0), Name("actionFlag")]
     last_responder: Annotated[IntermediaryResponderControl | None, Implicit(1), Name("lastResponder")] = None
     current_responder_id: Annotated[SystemId | None, Implicit(2), Name("currentResponderId")] = None
+
+
+class BarCodeSymbology(Enumerated):
+    """Bar-Code-Symbology: a kind of bar code.  (``CODEABAR`` is the register's spelling.)"""
+
+    CODE_128 = 0
+    CODE_25 = 1
+    CODE_39 = 2
+    CODE_39_EXTENDED = 3
+    CODEABAR = 4
+    EAN_128 = 5
+    EAN_13 = 6
+    EAN_13_5 = 7
+    EAN_8 = 8
+    EAN_8_5 = 9
+    FIM_A_B = 10
+    FIM_C_D = 11
+    ISBN = 12
+    ISBN_EAN_13 = 13
+    ISSN = 14
+    ISSN_EAN_13 = 15
+    ITF = 16
+    ITF_14 = 17
+    JAN_13 = 18
+    JAN_8 = 19
+    MSI_PLESSEY = 20
+    PHARMACODE = 21
+    POSTNET = 22
+    POSTNET_11 = 23
+    UPC_A = 24
+    UPC_A_5 = 25
+    UPC_E = 26
+    UPC_E_5 = 27
+
+
+@sequence
+class BarCode:
+    """Bar-Code: a text to print as a bar code, in one of the kinds that are named, the best first."""
+
+    bar_code_symbology: Annotated[tuple[BarCodeSymbology, ...], Implicit(0), Size(1, 5), Name("bar-Code-Symbology")]
+    bar_code_string: Annotated[ILLString, Explicit(1), Name("bar-Code-String")]
+
+
+@choice
+class PrintData:
+    """Print-Data: what to print, as text or as bar code."""
+
+    string_content: Annotated[ILLString | None, Explicit(1), Name("string-Content")] = None
+    bar_code_content: Annotated[BarCode | None, Implicit(2), Name("bar-Code-Content")] = None
+
+
+@sequence
+class PrintItem:
+    """Print-Item: one thing to print, and what to call it."""
+
+    label: Annotated[ILLString | None, Explicit(0)] = None
+    data: PrintData
+
+
+#: Pick-List-Extension: in a request, what the lender should print on the slip with which the item is fetched.
+PickListExtension: TypeAlias = Annotated[tuple[PrintItem, ...], TypeName("Pick-List-Extension")]
+register("1.0.10161.13.1000.2.8", PickListExtension)

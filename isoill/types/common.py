@@ -106,7 +106,7 @@ class External:
         """The form that ILL systems write, from a value of a registered type.
 
         ``type`` is wanted for a ``tuple`` or a ``str``, whose class does not say which type is meant.  Raises
-        `EncodeError`, and LookupError where the type is not registered (`isoill.payloads.register`).
+        `EncodeError`, and LookupError where the type is not registered (`isoill.payloads.register`) or not told.
         """
         entry = registered_as(value.__class__ if type is None else type)
         return cls.of(entry.oid, _ber.write(_ber.table(entry.type), value, True))

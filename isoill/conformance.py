@@ -1,0 +1,188 @@
+"""What isoill implements, item by item, each with the test that shows it: a statement in the manner of a PICS.
+
+A partner's integrator lays two of these side by side.  Nothing in it is written by hand that the code can tell:
+messages, roles, payloads and rules come from the declarations, and the tests from their names; a test of ours asks
+whether these tests are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import isoill
+from isoill import payloads
+from isoill.asn1 import type_of
+from isoill.oids import OID_NAMES, Registered, registered_as
+from isoill.profiles import PROFILES
+from isoill.records import record
+from isoill.services import SENDERS, Role
+
+__all__ = ["Item", "Section", "as_text", "registered_payloads", "statement"]
+
+
+@record
+class Item:
+    """One line of the statement."""
+
+    #: of the section, and the number in it: ``B.3``
+    number: str
+    #: what it is about
+    what: str
+    #: what the standard, or the register, or the rule says of it
+    says: tuple[str, ...]
+    #: whether, and how far
+    support: str
+    #: the test that shows it, as pytest calls it; nothing where there is nothing to show
+    test: str = ""
+
+
+@record
+class Section:
+    """Items of one kind."""
+
+    letter: str
+    title: str
+    #: what the columns of `Item.says` are
+    columns: tuple[str, ...]
+    items: tuple[Item, ...]
+    note: str = ""
+
+
+def statement() -> tuple[Section, ...]:
+    """The whole statement.
+
+    >>> shipped = statement()[1].items[2]
+    >>> shipped.what, shipped.says, shipped.support
+    ('Shipped', ('3', 'responder'), 'written and read')
+    >>> shipped.test
+    'tests/test_vectors.py::test_own_vectors_come_back_octet_for_octet[shipped]'
+    """
+    return tuple(_sections())
+
+
+def _sections() -> Iterator[Section]:
+    yield Section("A", "Identification", ("is",), _numbered("A", _identification()))
+    yield Section(
+        "B",
+        "Services: the twenty messages",
+        ("APPLICATION tag", "sent by"),
+        _numbered("B", _messages()),
+        "Each is written and read with all its parameters. Which may follow which is said by the state tables, and those"
+        " are not in this version.",
+    )
+    yield Section("C", "Roles", ("messages it sends",), _numbered("C", _roles()))
+    yield Section("D", "Transports", ("as known from",), _numbered("D", _transports()))
+    yield Section(
+        "E",
+        "Extensions and other EXTERNALs",
+        ("object identifier", "type"),
+        _numbered("E", _payloads()),
+        "Others are kept, and written as they came.",
+    )
+    for letter, profile in zip("FGHIJ", PROFILES.values(), strict=True):
+        inherited = () if profile.base is None else profile.base.rules
+        rules = [
+            (
+                rule.id,
+                (f"{rule.sentence[:1].upper()}{rule.sentence[1:]}", rule.severity.value),
+                "checked, and put right where that is no guess" if rule.mend else "checked",
+                f"tests/test_profiles.py::test_each_rule[{rule.id}]",
+            )
+            for rule in profile.rules
+            if rule not in inherited
+        ]
+        title = f"Rules of the profile {profile.name}: {profile.title}"
+        yield Section(letter, title, ("rule", "if broken"), _numbered(letter, rules))
+
+
+#: What an item has, but for its number.
+_Row = tuple[str, tuple[str, ...], str, str]
+
+
+def _numbered(letter: str, rows: Iterable[_Row]) -> tuple[Item, ...]:
+    return tuple(Item(f"{letter}.{number}", *row) for number, row in enumerate(rows, 1))
+
+
+def _identification() -> list[_Row]:
+    properties = "tests/test_properties.py"
+    agreed = "tests/test_drift.py::test_the_modules_and_the_declarations_agree"
+    forms = f"{properties}::test_every_legal_form_is_read"
+    charsets = f"{properties}::test_text_in_every_charset_keeps_its_octets"
+    edifact = "tests/test_notations.py::test_notations"
+    return [
+        ("Implementation", (f"isoill {isoill.__version__}",), "", ""),
+        ("Protocol", ("ISO 10161-1, versions 1 and 2 by protocol-version-num",), "yes", ""),
+        ("Abstract syntax", ("ISO-10161-ILL-1 (1.0.10161.2.1)",), "yes", agreed),
+        ("Encoding", ("BER (ISO 8825)",), "all forms read, one written", forms),
+        ("Encoding", ("EDIFACT",), "recognised, not read", edifact),
+        ("Character sets", ("UTF-8, ISO 8859-1",), "read and written, octets kept", charsets),
+    ]
+
+
+def _messages() -> Iterator[_Row]:
+    for message, senders in SENDERS.items():
+        type_ = type_of(message)
+        assert type_.tag is not None
+        test = f"tests/test_vectors.py::test_own_vectors_come_back_octet_for_octet[{type_.name.lower()}]"
+        yield type_.name, (str(type_.tag.number), _roles_of(senders)), "written and read", test
+
+
+def _roles_of(senders: frozenset[Role]) -> str:
+    return ", ".join(role for role in Role if role in senders)
+
+
+def _roles() -> Iterator[_Row]:
+    for role in Role:
+        names = [type_of(message).name for message, senders in SENDERS.items() if role in senders]
+        yield role.value.capitalize(), (", ".join(names),), "messages yes, behaviour not in this version", ""
+
+
+def _transports() -> Iterator[_Row]:
+    for listener in PROFILES["standard"].listeners:
+        tcp = listener.port is not None
+        framing = "tests/test_framing.py::test_any_messages_in_any_pieces" if tcp else ""
+        support = "messages are found in the stream; connections not in this version" if tcp else "not in this version"
+        yield str(listener), ("IPIG profile" if tcp else "RFC 2503",), support, framing
+
+
+def registered_payloads() -> list[Registered]:
+    """The payloads that isoill brings, by their object identifiers."""
+    found = []
+    for name in payloads.__all__:
+        try:
+            found.append(registered_as(getattr(payloads, name)))
+        except (LookupError, TypeError):  # a part of one; a function
+            continue
+    return sorted({each.oid: each for each in found}.values(), key=lambda each: [*map(int, each.oid.split("."))])
+
+
+def _payloads() -> Iterator[_Row]:
+    for entry in registered_payloads():
+        type_ = type_of(entry.type)
+        test = f"tests/test_payloads.py::test_the_reference_agrees[{entry.oid}]"
+        critical = ", critical" if entry.critical else ""
+        yield OID_NAMES[entry.oid], (entry.oid, type_.name), f"written and read{critical}", test
+
+
+def as_text() -> str:
+    """The statement as a page in reStructuredText."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    for section in statement():
+        title = f"{section.letter}. {section.title}"
+        yield from (title, "-" * len(title), "")
+        if section.note:
+            yield from (section.note, "")
+        columns = ("Item", "", *(column.capitalize() for column in section.columns), "Supported", "Shown by")
+        yield from (".. list-table::", "   :header-rows: 1", "")
+        for cells in (columns, *(_cells(item) for item in section.items)):
+            for index, cell in enumerate(cells):
+                yield f"   {'* -' if index == 0 else '  -'} {cell}".rstrip()
+        yield ""
+
+
+def _cells(item: Item) -> tuple[str, ...]:
+    shown = f"``{item.test.removeprefix('tests/')}``" if item.test else ""
+    return item.number, item.what, *item.says, item.support, shown

@@ -38,5 +38,5 @@ nitpick_ignore = [
     ("py:class", "isoill.testing.strategies.T"),
 ]
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc|datetime|enum|hypothesis|random)\..*"),  # in signatures
+    ("py:class", r"(collections\.abc|datetime|enum|hypothesis|pymarc|random)\..*"),  # in signatures
 ]

@@ -16,11 +16,11 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def need(present: object, what: str) -> None:
-    """Skip a test whose optional part is missing, except in continuous integration, where that is a failure."""
+    """Skip a test, or a module, whose optional part is missing; in continuous integration that is a failure."""
     if not present:
         if IN_CI:
             pytest.fail(f"{what} is missing, and continuous integration must have it")
-        pytest.skip(f"{what} is missing")
+        pytest.skip(f"{what} is missing", allow_module_level=True)
 
 
 def need_program(name: str, package: str) -> str:

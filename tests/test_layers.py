@@ -26,6 +26,8 @@ LAYERS = {
     "plain": 3,
     "dump": 3,
     "profiles": 4,
+    "marc": 4,
+    "ids": 4,
     "verdicts": 5,
     "testing": 5,
     "__init__": 7,

@@ -329,9 +329,7 @@ _ORGANIZATIONS = {
     "DLC": WellKnownSystem.LIBRARY_OF_CONGRESS,
     "WaOLN": WellKnownSystem.WLN,
 }
-
-
-#: Indicators that are not two blanks; those of 245 say that there is a title beside the name in 100.
+#: Indicators that are not two blanks; 245 is traced and begins with no article.
 _INDICATORS = {"100": "1 ", "245": "10", "490": "0 ", "773": "0 "}
 
 
@@ -370,7 +368,8 @@ def record(item_id: ItemId, /) -> pymarc.Record:
     Names are in 100, as Item-Id does not say whose they are; leader/18 is c: no ISBD punctuation ends the subfields.
 
     What the tables do not list is left out; and of ``system_no`` what is neither IPIG-system-number nor the Canadian
-    SystemNo, and numbers of systems without a code here.  Raises `DecodeError` where it is not what it says it is.
+    SystemNo, and numbers of other systems than `item_id` knows.  Raises `DecodeError` where ``system_no`` is not of the
+    type that its object identifier stands for.
 
     >>> article = ItemId(title="Shores", issn="19256019", volume_issue="12(3)", pagination="4-9")
     >>> print(str(record(article)).rstrip())
@@ -449,7 +448,7 @@ def _issn(found: Iterable[_Found]) -> str | None:
 
 def _standard_numbers(found: Iterable[_Found]) -> list[str]:
     """Without hyphens, and without what is said of them: ``0-7710-9999-1 (pbk.)``."""
-    matches = (re.match("[0-9Xx-]+", text) for _, text in found)
+    matches = (re.match("[0-9][0-9Xx-]*", text) for _, text in found)
     return [match[0].replace("-", "") for match in matches if match]
 
 

@@ -536,7 +536,7 @@ def test_an_article() -> None:
         # no numbers, empty subfields, and a field that only has others
         (
             "                  a     ",
-            ["020    $aunknown", "022    $y1925-6019", "245 00 $a :$c/", "773 0  $tHost"],
+            ["020    $aX-rated", "020    $a-", "022    $y1925-6019", "245 00 $a :$c/", "773 0  $tHost"],
             ItemId(),
         ),
         ("                  a     ", ["020    $a9781771003452"], ItemId(isbn="9781771003452")),

@@ -17,6 +17,7 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"isoill {release}"
 html_static_path = ["_static"]
+html_css_files = ["conformance.css"]
 html_show_copyright = False
 
 default_role = "py:obj"
@@ -30,13 +31,7 @@ autodoc_type_aliases = {"ILLAPDU": "isoill.ILLAPDU"}
 toc_object_entries_show_parents = "hide"
 
 # Names of other projects: there is no link to them, so that the documentation is built without a network.
-nitpick_ignore = [
-    ("py:obj", "dataclasses.MISSING"),
-    ("py:class", "isoill.codec.T"),  # type variables
-    ("py:class", "isoill.plain.T"),
-    ("py:class", "isoill.asn1.T"),
-    ("py:class", "isoill.testing.strategies.T"),
-]
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc|datetime|enum|hypothesis|pymarc|random)\..*"),  # in signatures
+    (r"py:\w+", r"(collections\.abc|dataclasses|datetime|enum|hypothesis|os|pymarc|random)\..*"),
+    ("py:class", r"isoill\.[\w.]+\.[A-Z]"),  # type variables
 ]

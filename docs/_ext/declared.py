@@ -2,7 +2,8 @@
 
 ``.. declared:: isoill.types.common`` documents all that a module declares, in its order, under the public names.
 Of each type it shows the signature in Python and, below the docstring, the notation in ASN.1; both come from
-`isoill.asn1.fields_of`.  A reference to ``isoill.errors.Limits``, or just to ``Limits``, finds ``isoill.Limits``.
+`isoill.asn1.fields_of`.  Of a payload it says the object identifier as well.  A reference to ``isoill.errors.Limits``,
+or just to ``Limits``, finds ``isoill.Limits``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import importlib
 import inspect
 import re
+from dataclasses import replace
 from typing import Any
 
 from docutils import nodes
@@ -23,6 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 import isoill
+from isoill import payloads
 from isoill.asn1 import (
     Alphabet,
     Component,
@@ -36,46 +39,64 @@ from isoill.asn1 import (
     fields_of,
     type_of,
 )
+from isoill.conformance import as_text, registered_payloads
 from isoill.dialects import DIALECTS
+from isoill.oids import OID_NAMES, registered_as
+from isoill.profiles import PROFILES
 from isoill.testing.reference import module_text
 
 #: Where names are documented, the most public place first.
-_PLACES = ("isoill.", "isoill.asn1.", "isoill.dialects.", "isoill.testing.", "isoill.testing.reference.")
+_PLACES = (
+    "isoill.",
+    "isoill.payloads.",
+    "isoill.asn1.",
+    "isoill.dialects.",
+    "isoill.profiles.",
+    "isoill.profiles.rules.",
+    "isoill.services.",
+    "isoill.conformance.",
+    "isoill.testing.",
+    "isoill.testing.reference.",
+)
 
-#: What the module gives a name to, by that name in lower case and without hyphens.
-_NAMED = {name.replace("-", "").lower(): name for name in re.findall(r"^([A-Z][\w-]*) ::=", module_text(), re.M)}
+#: What the modules give a name to.
+_NAMES = frozenset(re.findall(r"^([A-Z][\w-]*) ::=", module_text(), re.MULTILINE))
 
 
 # ── ASN.1 ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _has_name(type_: Type) -> bool:
-    """Whether the module names the type; it writes some inside others."""
-    return type_.name in _NAMED.values() or type_.name == "EXTERNAL"
+    """Whether a module names the type; they write some inside others."""
+    return type_.name in _NAMES or type_.name == "EXTERNAL"
 
 
 @functools.cache
-def _places() -> dict[type, list[str]]:
-    """For each class, the components whose type it is."""
-    found: dict[type, list[str]] = {}
+def _uses() -> tuple[tuple[Type, str], ...]:
+    """Every type that messages and payloads are made of, with the place where it is written."""
+    found: list[tuple[Type, str]] = []
+    seen: set[type] = set()
 
-    def visit(type_: Type, where: str) -> None:
-        if type_.named is not None:
-            found.setdefault(type_.named, [where])
-        if type_.python is not None and where and where not in found.setdefault(type_.python, []):
-            found[type_.python].append(where)
-            if len(found[type_.python]) > 1:
-                return
+    def visit(type_: Type, place: str) -> None:
+        found.append((type_, place))
         for alternative in type_.alternatives:
             visit(alternative, "")
         if type_.element is not None:
-            visit(type_.element, where)
-        if type_.python is not None and type_.kind is not Kind.ENUMERATED:
+            visit(type_.element, type_.name if _has_name(type_) else place)
+        if type_.python is not None and type_.kind is not Kind.ENUMERATED and type_.python not in seen:
+            seen.add(type_.python)
             for component in fields_of(type_.python):
-                visit(component.type, f"{type_.name}.{component.asn1_name}")
+                visit(component.type, f"{type_.name.removesuffix(' element')}.{component.asn1_name}")
 
-    visit(type_of(isoill.ILLAPDU), "")
-    return found
+    for root in (isoill.ILLAPDU, *(entry.type for entry in registered_payloads())):
+        visit(type_of(root), "")
+    return tuple(found)
+
+
+def _places(cls: type) -> str:
+    """The components whose type a class is; of an INTEGER with names, which all messages begin with, the first."""
+    named = next((place for type_, place in _uses() if type_.named is cls), None)
+    return named or ", ".join(dict.fromkeys(place for type_, place in _uses() if type_.python is cls))
 
 
 def _word(type_: Type) -> str:
@@ -115,10 +136,10 @@ def _notation(cls: type) -> list[str]:
     elif _has_name(type_):
         head = f"{type_.name} ::= " + (f"{type_.tag} " if type_.tag else "")
     else:
-        head = f"-- written inside {', '.join(_places()[cls])}"
+        head = f"-- written inside {_places(cls)}"
     keyword = type_.kind.asn1_name
     if type_.kind is Kind.ENUMERATED:
-        if any(component.type.named is cls for component in fields_of(isoill.Apdu)):
+        if any(type_.named is cls for type_, _ in _uses()):
             keyword = "INTEGER"
         lines = [f"  {member.asn1_name} ({int(member)})" for member in cls]  # type: ignore[attr-defined]
         lines = [line + "," for line in lines[:-1]] + lines[-1:]
@@ -140,37 +161,54 @@ def _constraint(constraint: Constraint) -> str:
     return str(constraint)
 
 
-def _alias_notation(name: str, annotation: Any) -> list[str]:
-    """The ASN.1 of a type that is an alias in Python."""
+def _alias_notation(annotation: Any) -> list[str]:
+    """The ASN.1 of a type that is an alias in Python; none where it is no more than that."""
     type_ = type_of(annotation)
-    named = _NAMED.get(name.lower())
-    if named is None:
-        return []
     if type_.kind is Kind.UNION:
-        return [f"{named} ::= CHOICE {{", *[f"  {each}," for each in type_.alternatives[:-1]],
-                f"  {type_.alternatives[-1]}", "}"]  # fmt: skip
+        lines = [f"  {each}," for each in type_.alternatives]
+        return ["ILL-APDU ::= CHOICE {", *lines[:-1], lines[-1].rstrip(","), "}"]
+    if not _has_name(type_):
+        return []
+    head = f"{type_.name} ::= "
     if type_.kind is Kind.SEQUENCE_OF and type_.element is not None:
         comment = "" if _has_name(type_.element) else f"  -- {type_.element.python.__name__}"  # type: ignore[union-attr]
-        return [f"{named} ::= SEQUENCE OF {_word(type_.element)}{comment}"]
-    if len(type_.strings) > 1:
-        return [f"{named} ::= " + ("CHOICE { GeneralString, EDIFACTString }" if name == "ILLString" else "ILL-String")]
-    base = type_.strings[0] if type_.strings else type_.python.__name__  # type: ignore[union-attr]
-    base = _NAMED.get(base.lower(), base)
-    return [f"{named} ::= {base}" + "".join(f" ({_constraint(each)})" for each in type_.constraints)]
+        return [head + _word(replace(type_, name=f"SEQUENCE OF {type_.element}")) + comment]
+    if type_.name == "ILL-String":
+        base = "CHOICE { GeneralString, EDIFACTString }"
+    elif type_.strings:
+        base = type_.strings[0] if len(type_.strings) == 1 else "ILL-String"
+    else:
+        base = type_of(type_.python).name
+    return [head + base + "".join(f" ({_constraint(each)})" for each in type_.constraints)]
 
 
-def _block(lines: list[str]) -> list[str]:
-    return ["", ".. code-block:: asn1", "", *["   " + line for line in lines], ""]
+def _below(described: Any, notation: list[str]) -> list[str]:
+    """What stands below the words about a type: its object identifier, if it is registered, and its notation."""
+    lines = [""]
+    try:
+        entry = registered_as(described)
+    except LookupError:
+        pass
+    else:
+        lines += [f"Registered as ``{entry.oid}``{'; an extension of it is critical' if entry.critical else ''}.", ""]
+    if notation:
+        lines += [".. code-block:: asn1", "", *["   " + line for line in notation], ""]
+    return lines
 
 
 def _add_notation(*event: Any) -> None:
     """Append the notation to a class's docstring."""
     _app, _what, _name, obj, _options, lines = event
-    if inspect.isclass(obj) and obj.__module__.startswith("isoill.types"):
-        lines.extend(_block(_notation(obj)))
+    if inspect.isclass(obj) and obj.__module__.startswith(("isoill.types", "isoill.payloads")):
+        lines.extend(_below(obj, _notation(obj)))
 
 
 # ── Python ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _public(module: str) -> str:
+    """Where the names that a module declares are documented."""
+    return "isoill.payloads" if module.startswith("isoill.payloads") else "isoill"
 
 
 def _python(type_: Type) -> str:
@@ -179,7 +217,7 @@ def _python(type_: Type) -> str:
         case Kind.SEQUENCE_OF if type_.element is not None:
             return f"tuple[{_python(type_.element)}, ...]"
         case Kind.SEQUENCE | Kind.CHOICE | Kind.ENUMERATED if type_.python is not None:
-            return f"isoill.{type_.python.__name__}"
+            return f"{_public(type_.python.__module__)}.{type_.python.__name__}"
         case Kind.UNION:
             return "isoill.ILLAPDU"
         case Kind.STRING | Kind.OBJECT_IDENTIFIER:
@@ -232,7 +270,7 @@ class Declared(SphinxDirective):
         for name, value in vars(module).items():
             if name not in module.__all__:
                 continue
-            public = f"isoill.{name}"
+            public = f"{_public(module.__name__)}.{name}"
             if inspect.isclass(value):
                 lines += ["", f".. autoclass:: {public}"]
                 lines += [] if issubclass(value, Enumerated) else ["   :members:"]
@@ -240,21 +278,65 @@ class Declared(SphinxDirective):
                 lines += ["", f".. autofunction:: {public}"]
             else:
                 lines += ["", f".. py:type:: {name}", ""]
-                below = [*comments[("", name)], *_block(_alias_notation(name, value))]
+                below = [*comments[("", name)], *_below(value, _alias_notation(value))]
                 lines += ["   " + line for line in below]
         return self.parse_text_to_nodes("\n".join(lines))
+
+
+def _table(widths: str, *rows: tuple[str, ...]) -> str:
+    """A table, the first row its heading."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in rows:
+        lines += [f"   {'* ' if not index else '  '}- {cell}" for index, cell in enumerate(row)]
+    return "\n".join(lines)
 
 
 class Dialects(SphinxDirective):
     """The table of dialects, from `isoill.dialects`."""
 
     def run(self) -> list[nodes.Node]:
-        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 18 44 20 18", ""]
-        rows = [("Who", "What", "How it is known", "Reported as")]
-        rows += [(each.speaker or "—", each.what, each.source, f"``{each.reason.name}``") for each in DIALECTS]
-        for row in rows:
-            lines += [f"   {'* ' if not index else '  '}- {cell}" for index, cell in enumerate(row)]
-        return self.parse_text_to_nodes("\n".join(lines))
+        rows = [(each.speaker or "—", each.what, each.source, f"``{each.reason.name}``") for each in DIALECTS]
+        head = ("Who", "What", "How it is known", "Reported as")
+        return self.parse_text_to_nodes(_table("18 44 20 18", head, *rows))
+
+
+class Payloads(SphinxDirective):
+    """The table of the payloads that are registered, from `isoill.conformance`."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = []
+        for entry in registered_payloads():
+            python = next(name for name in payloads.__all__ if getattr(payloads, name) is entry.type)
+            rows.append((f"``{entry.oid}``", OID_NAMES[entry.oid], f"`~isoill.payloads.{python}`"))
+        return self.parse_text_to_nodes(_table("24 38 38", ("Object identifier", "Name", "Type"), *rows))
+
+
+class _Page(SphinxDirective):
+    """A page that isoill writes; what it says in quotation marks, it means to the letter."""
+
+    def text(self) -> str:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        parsed = self.parse_text_to_nodes(self.text(), allow_section_headings=True)
+        for node in parsed:
+            if isinstance(node, nodes.Element):
+                node["support_smartquotes"] = False
+        return parsed
+
+
+class Profiles(_Page):
+    """The profiles that isoill brings, a section each, as they describe themselves."""
+
+    def text(self) -> str:
+        return "\n".join(profile.describe() for profile in PROFILES.values())
+
+
+class Conformance(_Page):
+    """The statement of what is implemented, from `isoill.conformance`."""
+
+    def text(self) -> str:
+        return as_text()
 
 
 # ── references ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,6 +361,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("declared", Declared)
     app.add_directive("dialects", Dialects)
+    app.add_directive("payloads", Payloads)
+    app.add_directive("profiles", Profiles)
+    app.add_directive("conformance", Conformance)
     app.connect("autodoc-process-docstring", _add_notation)
     app.connect("autodoc-process-signature", _sign)
     app.connect("autodoc-process-bases", _show_bases)

@@ -67,8 +67,8 @@ def _sections() -> Iterator[Section]:
         "Services: the twenty messages",
         ("APPLICATION tag", "sent by"),
         _numbered("B", _messages()),
-        "Each is written and read with all its parameters. Which may follow which is said by the state tables, and those"
-        " are not in this version.",
+        "Each is written and read with all its parameters. Which may follow which is said by state tables, which are"
+        " not in this version.",
     )
     yield Section("C", "Roles", ("messages it sends",), _numbered("C", _roles()))
     yield Section("D", "Transports", ("as known from",), _numbered("D", _transports()))

@@ -14,8 +14,8 @@ It needs the extra: ``pip install 'isoill[ids]'``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 try:
     import stdnum.exceptions
@@ -25,8 +25,9 @@ try:
 except ImportError as error:
     raise ImportError("isoill.ids needs python-stdnum: pip install 'isoill[ids]'") from error
 
-from isoill.asn1 import Kind, Type, fields_of, type_of
+from isoill.asn1 import type_of
 from isoill.errors import ILLError
+from isoill.parts import parts
 from isoill.records import record
 from isoill.types import ItemId, PersonOrInstitutionSymbol
 
@@ -173,8 +174,16 @@ def faults(value: object, /) -> list[Fault]:
     >>> print(*faults(request))
     expected an ISBN with the right check digit, found '1771003457' - at ILL-Request.item_id.isbn
     """
-    type_ = type_of(type(value))
-    return list(_faults(type_.name, type_, value))
+    name = type_of(type(value)).name
+    found = []
+    for path, _, part in parts(value):
+        for attribute, check in _CHECKS.get(type(part), {}).items():
+            text = getattr(part, attribute)
+            try:
+                _ = None if text is None else check(text)
+            except IdentifierError as error:
+                found.append(Fault(".".join([name, *filter(None, [path]), attribute]), str(error)))
+    return found
 
 
 def _symbol(text: str) -> None:
@@ -183,26 +192,7 @@ def _symbol(text: str) -> None:
 
 
 #: What is looked at, and by which check.
-_CHECKS: Mapping[tuple[type, str], Callable[[str], object]] = {
-    (ItemId, "isbn"): isbn,
-    (ItemId, "issn"): issn,
-    (PersonOrInstitutionSymbol, "person_symbol"): _symbol,
-    (PersonOrInstitutionSymbol, "institution_symbol"): _symbol,
+_CHECKS: Mapping[type, Mapping[str, Callable[[str], object]]] = {
+    ItemId: {"isbn": isbn, "issn": issn},
+    PersonOrInstitutionSymbol: {"person_symbol": _symbol, "institution_symbol": _symbol},
 }
-
-
-def _faults(path: str, type_: Type, value: Any) -> Iterator[Fault]:
-    if type_.kind is Kind.SEQUENCE_OF and type_.element is not None:
-        for index, element in enumerate(value):
-            yield from _faults(f"{path}[{index}]", type_.element, element)
-    elif type_.kind in (Kind.SEQUENCE, Kind.CHOICE):
-        for component in fields_of(type(value)):
-            inside = getattr(value, component.name)
-            if inside is None:
-                continue
-            here = f"{path}.{component.name}"
-            yield from _faults(here, component.type, inside)
-            try:
-                _CHECKS.get((type(value), component.name), str)(inside)
-            except IdentifierError as error:
-                yield Fault(here, str(error))

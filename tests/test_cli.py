@@ -278,8 +278,8 @@ def test_check_by_one_profile(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         f"{REQUEST}: ILL-Request: 1 warning",
         (
-            "  warning: OCLC sends a request on if its need-before-date is today or later; found 2026-12-24, and today is"
-            " 2026-12-25 - at ILL-Request.search_type.need_before_date [oclc-need-before-today]"
+            "  warning: OCLC sends a request on if its need-before-date is today or later; found 2026-12-24, and today"
+            " is 2026-12-25 - at ILL-Request.search_type.need_before_date [oclc-need-before-today]"
         ),
     ]
 

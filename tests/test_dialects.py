@@ -6,10 +6,11 @@ import isoill
 from isoill.dialects import DIALECTS, Dialect, speakers_of
 from isoill.errors import Reason
 
-#: Reasons of `DecodeError` that lenient reading never puts up with; those of encoding are no matter of reading.
+#: Reasons of `DecodeError` that lenient reading never puts up with; those of encoding, and of what an EXTERNAL
+#: was asked for, are no matter of reading messages.
 REFUSED = {
     "TRUNCATED", "TRAILING_OCTETS", "NOT_BER", "UNEXPECTED_TAG", "MISSING_COMPONENT", "WRONG_FORM", "MALFORMED_LENGTH",
-    "MALFORMED_VALUE", "END_OF_CONTENTS", "LIMIT", "WRONG_TYPE", "UNWRITABLE_VALUE",
+    "MALFORMED_VALUE", "END_OF_CONTENTS", "LIMIT", "OTHER_PAYLOAD", "WRONG_TYPE", "UNWRITABLE_VALUE",
 }  # fmt: skip
 
 

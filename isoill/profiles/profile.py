@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from isoill.asn1 import type_of
+from isoill.parts import parts
 from isoill.payloads import APDUDeliveryInfo, APDUDeliveryParameters, PromptObject
-from isoill.profiles.rules import Finding, Rule, Subject, parts
+from isoill.profiles.rules import Finding, Rule, Subject
 from isoill.records import record
 from isoill.services import Role, Transport
 from isoill.types import Apdu, SystemId
@@ -100,7 +101,7 @@ def _subject(
         transport=None if transport is None else Transport(transport),
         today=today,
         history=tuple(history),
-        parts=parts(apdu),
+        parts=tuple(parts(apdu)),
     )
 
 
@@ -184,7 +185,7 @@ class Profile:
             findings = [] if rule.mend is None else list(rule.findings(subject))
             mended = rule.mend(subject, self) if rule.mend is not None and findings else None
             if mended is not None:
-                subject = replace(subject, apdu=mended, parts=parts(mended))
+                subject = replace(subject, apdu=mended, parts=tuple(parts(mended)))
                 left = {finding.path for finding in rule.findings(subject)}
                 changes += [Change(rule.id, each.path, each.message) for each in findings if each.path not in left]
         return Prepared(subject.apdu, tuple(changes))

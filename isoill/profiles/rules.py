@@ -7,7 +7,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
-from isoill.asn1 import Enumerated, Kind, Type, fields_of, type_of
+from isoill.asn1 import Enumerated, Type, type_of
 from isoill.records import record
 from isoill.services import Role, Transport
 from isoill.types import Apdu, ILLRequest
@@ -22,7 +22,6 @@ __all__ = [
     "Subject",
     "checked",
     "every",
-    "parts",
     "present",
     "refuse",
     "shown",
@@ -77,7 +76,7 @@ class Subject:
     today: datetime.date | None = None
     #: earlier messages of the transaction, the oldest first; for an intermediary, those of the one it serves as well
     history: tuple[Apdu, ...] = ()
-    #: what the message is made of (`parts`), worked out once
+    #: what the message is made of (`isoill.parts`), worked out once
     parts: tuple[tuple[str, Type, Any], ...] = ()
 
     @property
@@ -127,23 +126,6 @@ def _follow(value: Any, so_far: str, steps: list[str]) -> Iterator[tuple[str, An
     else:
         for index, element in enumerate(inside):
             yield from _follow(element, f"{here}[{index}]", rest)
-
-
-def parts(apdu: Apdu) -> tuple[tuple[str, Type, Any], ...]:
-    """All values of which a message is made, each with its path and its type; octets of an ANY are not looked into."""
-    return tuple(_inside("", type_of(type(apdu)), apdu))
-
-
-def _inside(path: str, type_: Type, value: Any) -> Iterator[tuple[str, Type, Any]]:
-    yield path, type_, value
-    if type_.kind in (Kind.SEQUENCE, Kind.CHOICE):
-        for component in fields_of(type_.python or type(value)):
-            member = getattr(value, component.name, None)
-            if member is not None:
-                yield from _inside(f"{path}.{component.name}" if path else component.name, component.type, member)
-    elif type_.kind is Kind.SEQUENCE_OF and type_.element is not None:
-        for index, element in enumerate(value):
-            yield from _inside(f"{path}[{index}]", type_.element, element)
 
 
 Faults: TypeAlias = Callable[[Subject], Iterable[Fault]]

@@ -274,7 +274,7 @@ def _profile(name: str) -> Profile:
     if name in PROFILES:
         return get_profile(name)
     if not name.endswith(".toml"):
-        raise _CommandError(f"--profile: expected one of {', '.join(PROFILES)}, or a FILE.toml, found {name!r:.60}", 2)
+        raise _CommandError(f"profile: expected one of {', '.join(PROFILES)}, or a FILE.toml, found {name!r:.60}", 2)
     try:
         return load_profile(name)
     except OSError as error:

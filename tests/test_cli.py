@@ -366,7 +366,7 @@ def test_check_says_what_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_
 @pytest.mark.parametrize(
     ("profile", "words"),
     [
-        ("almx", "isoill: --profile: expected one of standard, ipig, oclc, alma, illiad, or a FILE.toml, found 'almx'"),
+        ("almx", "isoill: profile: expected one of standard, ipig, oclc, alma, illiad, or a FILE.toml, found 'almx'"),
         ("none.toml", "isoill: none.toml: No such file or directory"),
         ("pyproject.toml", "isoill: pyproject.toml: partner: expected the partner's name, found none"),
     ],

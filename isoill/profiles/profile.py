@@ -84,7 +84,9 @@ class Change:
 class Prepared:
     """What `Profile.prepare` gives."""
 
+    #: the message, as far as it could be put right
     apdu: Apdu
+    #: what was put right, in the order of the rules
     changes: tuple[Change, ...]
 
 
@@ -125,6 +127,7 @@ class Profile:
 
     #: a short one, for the command line
     name: str
+    #: what people call it
     title: str
     #: what it is, and where it is known from, in a sentence or two
     summary: str
@@ -132,14 +135,17 @@ class Profile:
     base: Profile | None = None
     #: all of them, those of the base too
     rules: tuple[Rule, ...] = ()
+    #: what each side sends, as far as it is known
     services: tuple[Service, ...] = ()
-    #: the most usual first
+    #: where the partner is reached, the most usual first
     listeners: tuple[Listener, ...] = ()
-    #: for `prepare`: our own address, as APDU-Delivery-Info has it, and the partner's
+    #: for `prepare`: our own addresses, as APDU-Delivery-Info has them
     sender: tuple[APDUDeliveryParameters, ...] = ()
+    #: for `prepare`: the partner's
     recipient: tuple[APDUDeliveryParameters, ...] = ()
-    #: for `prepare`: who we are, and who the partner is
+    #: for `prepare`: who we are
     own_id: SystemId | None = None
+    #: for `prepare`: who the partner is
     partner_id: SystemId | None = None
     #: for `prepare`: what OCLC wants in the first request on a connection
     logon: PromptObject | None = None
@@ -246,7 +252,8 @@ def _page(profile: Profile) -> Iterator[str]:
             yield ""
     if profile.base is not None:
         kept = sum(rule in profile.rules for rule in inherited)
-        yield f"And {kept} of the {len(inherited)} rules of {profile.base.name}."
+        part = f"all {kept}" if kept == len(inherited) else f"{kept} of the {len(inherited)}"
+        yield f"And {part} rules of {profile.base.name}."
 
 
 def _sentence(text: str) -> str:

@@ -47,6 +47,7 @@ class Finding:
 
     #: the id of the rule
     rule: str
+    #: the rule's
     severity: Severity
     #: where, as in errors of decoding: ``ILL-Request.item_id.title``
     path: str
@@ -61,7 +62,9 @@ class Finding:
 class Fault:
     """Where a rule is broken, within the message, and what was found there."""
 
+    #: within the message; empty for the message itself
     path: str
+    #: in a few words
     found: str
 
 

@@ -172,8 +172,17 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
-    raise AttributeError(f"module 'isoill' has no attribute {name!r}")
+        value = getattr(import_module(_LATER[name]), name)
+    elif name in ("payloads", "profiles"):
+        value = import_module(f"isoill.{name}")
+    else:
+        raise AttributeError(f"module 'isoill' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, "payloads", "profiles"})
 
 
 __all__ = [

@@ -28,6 +28,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from threading import RLock
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 from isoill.records import record
@@ -648,6 +649,9 @@ class _UndeclaredError(TypeError):
     """An annotation in quotes names what is not declared, or not yet."""
 
 
+_READING = RLock()  # so that a class that is under way is met again by the thread that reads it, and by no other
+
+
 class _Later:
     """Stands for the components of a class that names one which is declared below it; read when they are wanted."""
 
@@ -655,16 +659,19 @@ class _Later:
         self.cls, self.alternative, self.under_way = cls, alternative, False
 
     def read(self) -> tuple[Component, ...]:
-        if self.under_way:
-            raise TypeError(f"{self.cls.__name__}: begins with itself, and so without end")
-        self.under_way = True
-        try:
-            defaults = {field.name: field.default for field in fields(self.cls)}
-            components = _components(self.cls, defaults, alternative=self.alternative)
-        finally:
-            self.under_way = False
-        self.cls.__components__ = components
-        return components
+        with _READING:
+            if self.cls.__components__ is not self:  # another thread was here first
+                return fields_of(self.cls)
+            if self.under_way:
+                raise TypeError(f"{self.cls.__name__}: begins with itself, and so without end")
+            self.under_way = True
+            try:
+                defaults = {field.name: field.default for field in fields(self.cls)}
+                components = _components(self.cls, defaults, alternative=self.alternative)
+            finally:
+                self.under_way = False
+            self.cls.__components__ = components
+            return components
 
 
 def _components(cls: type[Any], defaults: Mapping[str, Any], *, alternative: bool) -> tuple[Component, ...]:

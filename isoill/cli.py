@@ -14,12 +14,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import isoill
-from isoill import verdicts
 from isoill.dialects import speakers_of
-from isoill.profiles import PROFILES, PartnerError, Profile, Role, Transport, get_profile, load_profile
+from isoill.services import Role, Transport
+
+if TYPE_CHECKING:
+    from isoill import verdicts
+    from isoill.profiles import Profile
 
 __all__ = ["main"]
 
@@ -114,10 +117,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         required=True,
         metavar="PROFILE",
-        help=f"{', '.join(PROFILES)}, or a partner's FILE.toml; several make a matrix",
+        help="a name (isoill profile list has them), or a partner's FILE.toml; several make a matrix",
     )
-    check.add_argument("--role", choices=[*Role], help="of the sender, where the message does not tell")
-    check.add_argument("--transport", choices=[*Transport], help="how it is sent")
+    check.add_argument(
+        "--role", choices=[role.value for role in Role], help="of the sender, where the message does not tell"
+    )
+    check.add_argument("--transport", choices=[each.value for each in Transport], help="how it is sent")
     check.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day on which it is sent; else today")
     check.add_argument("--history", action="store_true", help="messages are of one time: look at the ones before too")
     check.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
@@ -126,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     profile = commands.add_parser("profile", help="print a profile", description="Print what is known of partners.")
     actions = profile.add_subparsers(required=True, metavar="ACTION")
     show = actions.add_parser("show", help="print a profile as a page")
-    show.add_argument("profile", metavar="PROFILE", help=f"{', '.join(PROFILES)}, or a partner's FILE.toml")
+    show.add_argument("profile", metavar="PROFILE", help="a name, or a partner's FILE.toml")
     show.set_defaults(run=_show_profile)
     names = actions.add_parser("list", help="print the names of the profiles")
     names.set_defaults(run=_list_profiles)
@@ -135,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> datetime.date:
     try:
-        return datetime.date.fromisoformat(text)
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
@@ -161,8 +166,10 @@ def _read(name: str) -> bytes:
 
 
 def _shown(name: str) -> str:
-    """A file's name, as a person knows it."""
-    return "standard input" if name == "-" else name
+    """A file's name, as a person knows it; what would not print is escaped."""
+    if name == "-":
+        return "standard input"
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _decode(options: argparse.Namespace) -> int:
@@ -195,7 +202,7 @@ def _decode(options: argparse.Namespace) -> int:
 def _in_utf8() -> None:
     """JSON is, whatever the terminal is."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="strict")
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # which JSON has, too: of a file's name
 
 
 def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
@@ -269,23 +276,39 @@ def _dump(options: argparse.Namespace) -> int:
     return code
 
 
+def _profiles(texts: Sequence[str]) -> list[Profile]:
+    """Those that isoill brings, and partners'; several may be given at once."""
+    names = [name for text in texts for name in ([text] if Path(text).is_file() else text.split(","))]
+    profiles = list(map(_profile, names))
+    for index, profile in enumerate(profiles):
+        if profile.name in [other.name for other in profiles[:index]]:
+            raise _CommandError(f"profile: expected profiles of different names, found two that are {profile.name}", 2)
+    return profiles
+
+
 def _profile(name: str) -> Profile:
     """One that isoill brings, or a partner's."""
+    from isoill.profiles import PROFILES, PartnerError, load_profile  # noqa: PLC0415 - most commands need none
+
     if name in PROFILES:
-        return get_profile(name)
-    if not name.endswith(".toml"):
-        raise _CommandError(f"profile: expected one of {', '.join(PROFILES)}, or a FILE.toml, found {name!r:.60}", 2)
+        return PROFILES[name]
+    if not name.lower().endswith(".toml"):
+        names = ", ".join(PROFILES)
+        raise _CommandError(f"profile: expected one of {names}, or a FILE.toml, found {name!r:.60}", 2)
     try:
         return load_profile(name)
     except OSError as error:
-        raise _CommandError(f"{name}: {error.strerror}", 2) from None
+        raise _CommandError(f"{_shown(name)}: {error.strerror}", 2) from None
     except PartnerError as error:
         raise _CommandError(str(error), 2) from None
 
 
 def _check(options: argparse.Namespace) -> int:
-    profiles = [_profile(name) for text in options.profiles for name in text.split(",")]
+    from isoill import verdicts  # noqa: PLC0415 - nor this
+
+    profiles = _profiles(options.profiles)
     today = options.today or datetime.date.today()
+    earlier: dict[isoill.TransactionId, list[isoill.Apdu]] = {}
     code = 0
     results: list[verdicts.Checked] = []
     for name in options.files:
@@ -293,7 +316,7 @@ def _check(options: argparse.Namespace) -> int:
             number = 0
             for number, examination in enumerate(_examinations(name), 1):
                 place = _shown(name) if number == 1 else f"{_shown(name)}, message {number}"
-                history = verdicts.earlier(results, examination.apdu) if options.history else ()
+                history = earlier.setdefault(examination.apdu.transaction_id, []) if options.history else []
                 result = verdicts.checked(
                     place,
                     examination,
@@ -303,6 +326,7 @@ def _check(options: argparse.Namespace) -> int:
                     today=today,
                     history=history,
                 )
+                history.append(result.apdu)
                 results.append(result)
                 code = max(code, int(result.refused))
             if number == 0:
@@ -331,6 +355,8 @@ def _show_profile(options: argparse.Namespace) -> int:
 
 
 def _list_profiles(options: argparse.Namespace) -> int:
+    from isoill.profiles import PROFILES  # noqa: PLC0415
+
     for profile in PROFILES.values():
         print(f"{profile.name:10}{profile.title}")
     return 0

@@ -79,8 +79,8 @@ def _sections() -> Iterator[Section]:
         _numbered("E", _payloads()),
         "Others are kept, and written as they came.",
     )
-    for letter, profile in zip("FGHIJ", PROFILES.values(), strict=True):
-        inherited = () if profile.base is None else profile.base.rules
+    for number, profile in enumerate(PROFILES.values()):
+        letter = chr(ord("F") + number)
         rules = [
             (
                 rule.id,
@@ -88,8 +88,7 @@ def _sections() -> Iterator[Section]:
                 "checked, and put right where that is no guess" if rule.mend else "checked",
                 f"tests/test_profiles.py::test_each_rule[{rule.id}]",
             )
-            for rule in profile.rules
-            if rule not in inherited
+            for rule in profile.own_rules
         ]
         title = f"Rules of the profile {profile.name}: {profile.title}"
         yield Section(letter, title, ("rule", "if broken"), _numbered(letter, rules))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any, TypeVar, overload
 
 from isoill.asn1 import Type, type_of
@@ -16,6 +18,7 @@ OID_NAMES = {
     "1.0.10161.2.1": "ISO-10161-ILL-1",
     "1.0.10161.4.1000.2.1": "OCLC-ILL-Service",
     "1.0.10161.6.1": "IPIG-System-Number",
+    "1.0.10161.7.1": "SICI",
     "1.0.10161.7.2": "Item-Language-Translation",
     "1.0.10161.8.1000.2.1": "OCLC-Specific-Results",
     "1.0.10161.9.1.1": "e-delivery by SMTP",
@@ -85,6 +88,8 @@ _BY_OID: dict[str, Registered] = {}
 _BY_TYPE: dict[Type, Registered] = {}
 _KNOWN: dict[Any, Registered] = {}  # what was found for a class or an annotation: to read it costs as much as a payload
 
+_REGISTERING = Lock()
+
 T = TypeVar("T")
 
 
@@ -96,8 +101,9 @@ def register(oid: str, type: Any = None, /, *, name: str | None = None, critical
     """Say that values of a type travel under an object identifier: above a declared class, or called with a type.
 
     From then on `Apdu.extension`, `External.value` and their like find the one by the other, and what people are
-    shown has the ``name`` (that of the type, where none is given).  An object identifier has one type, and a type one
-    object identifier; ValueError says so otherwise.
+    shown has the ``name`` (that of the type, where none is given) if it had none.  An object identifier has one type,
+    and a type one object identifier; ValueError says so otherwise.  The same class declared again, as in a notebook,
+    replaces itself.
 
     >>> from typing import Annotated
     >>> from isoill.asn1 import Explicit, sequence
@@ -118,16 +124,30 @@ def register(oid: str, type: Any = None, /, *, name: str | None = None, critical
             return cls
 
         return above
-    if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", oid):
+    if not re.fullmatch(r"([01]\.[1-3]?[0-9]|2\.(0|[1-9][0-9]{0,19}))(\.(0|[1-9][0-9]{0,19})){0,126}", oid):
         raise ValueError(f"expected an object identifier in numbers and points, found {oid!r:.60}")
     described = type_of(type)
     entry = Registered(oid, type, critical)
-    for other in (_BY_OID.get(oid), _BY_TYPE.get(described)):
-        if other is not None and other != entry:
-            raise ValueError(f"{oid} for {described}: {other.oid} is {type_of(other.type)} already")
-    _BY_OID[oid] = _BY_TYPE[described] = entry
-    OID_NAMES.setdefault(oid, name or described.name)
+    with _REGISTERING:
+        for other in (_BY_OID.get(oid), _BY_TYPE.get(described)):
+            if other is None or other == entry:
+                continue
+            if other.oid != oid or other.type is type or not _again(other.type, type):
+                there = type_of(other.type)
+                raise ValueError(f"expected {described} and {oid} to be free, found {there} registered as {other.oid}")
+            _BY_TYPE.pop(type_of(other.type), None)
+            _KNOWN.clear()
+        _BY_OID[oid] = _BY_TYPE[described] = entry
+        OID_NAMES.setdefault(oid, name or described.name)
     return entry
+
+
+def _again(other: Any, type: Any) -> bool:
+    """Whether a type is the same declaration once more, as it is when its module is loaded again."""
+    classes = [isinstance(each, builtins.type) for each in (other, type)]
+    if all(classes):
+        return (other.__module__, other.__qualname__) == (type.__module__, type.__qualname__)
+    return not any(classes) and type_of(other).name == type_of(type).name
 
 
 def registered(oid: str | None, /) -> Registered | None:
@@ -140,7 +160,7 @@ def registered(oid: str | None, /) -> Registered | None:
 
 def registered_as(type: Any, /) -> Registered:
     """What a type is registered as; LookupError where it is not."""
-    found = _KNOWN.get(type)
+    found = _KNOWN.get(type) if isinstance(type, Hashable) else None
     if found is None:
         try:
             found = _BY_TYPE.get(type_of(type))
@@ -148,6 +168,6 @@ def registered_as(type: Any, /) -> Registered:
             found = None
         if found is None:
             name = getattr(type, "__name__", type)
-            raise LookupError(f"expected a type that is registered under an object identifier, found {name}")
+            raise LookupError(f"expected a type that is registered under an object identifier, found {name!s:.60}")
         _KNOWN[type] = found
     return found

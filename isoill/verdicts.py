@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from isoill.asn1 import type_of
 from isoill.codec import Examination
@@ -12,7 +12,7 @@ from isoill.profiles import Finding, Profile, Role, Severity, Transport
 from isoill.records import record
 from isoill.types import Apdu
 
-__all__ = ["Checked", "as_json", "as_lines", "as_matrix", "checked", "earlier"]
+__all__ = ["Checked", "as_json", "as_lines", "as_matrix", "checked"]
 
 _SEVERITIES = tuple(Severity)  # the worst first
 
@@ -84,9 +84,14 @@ def as_lines(result: Checked) -> Iterator[str]:
         yield f"  {finding}{f' ({who})' if several else ''}"
 
 
+def _plural(severity: Severity, count: int) -> str:
+    return severity if count == 1 or severity is Severity.REFUSED else f"{severity}s"
+
+
 def _summary(findings: list[Finding]) -> str:
     counts = [(sum(each.severity is severity for each in findings), severity) for severity in _SEVERITIES]
-    return ", ".join(f"{count} {severity}" for count, severity in counts if count) or "nothing found"
+    words = [f"{count} {_plural(severity, count)}" for count, severity in counts if count]
+    return ", ".join(words) or "nothing found"
 
 
 def as_matrix(results: Sequence[Checked], profiles: Sequence[Profile]) -> Iterator[str]:
@@ -121,8 +126,3 @@ def _finding(finding: Finding) -> dict[str, str]:
         "path": finding.path,
         "message": finding.message,
     }
-
-
-def earlier(results: Iterable[Checked], apdu: Apdu) -> tuple[Apdu, ...]:
-    """The messages of the same transaction among those before."""
-    return tuple(each.apdu for each in results if each.apdu.transaction_id == apdu.transaction_id)

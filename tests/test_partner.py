@@ -101,7 +101,7 @@ def test_the_logon(written: Path) -> None:
         ('transport = "duplex"\nport = 1611', "TCP port 1611, duplex", "host.example.org:1611"),
         ('base = "alma"', "TCP port 9001, simplex", "host.example.org:9001"),
         ('base = "oclc"', "TCP port 499, duplex", "host.example.org:499"),
-        ('base = "oclc"\nport = 5771', "TCP port 5771, simplex", "host.example.org:5771"),
+        ('base = "oclc"\nport = 5771', "TCP port 5771, duplex", "host.example.org:5771"),
         ('transport = "mail"', "mail (RFC 2503)", "host.example.org"),
     ],
 )

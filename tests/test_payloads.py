@@ -463,22 +463,31 @@ CONFLICTS: dict[str, tuple[str, Any, bool, str]] = {
         "1.0.10161.13.3",
         Shelf,
         False,
-        "1.0.10161.13.3 for Shelf: 1.0.10161.13.3 is APDU-Delivery-Info already",
+        "expected Shelf and 1.0.10161.13.3 to be free, found APDU-Delivery-Info registered as 1.0.10161.13.3",
     ),
     "the type has an identifier": (
         OWN,
         APDUDeliveryInfo,
         False,
-        f"{OWN} for APDU-Delivery-Info: 1.0.10161.13.3 is APDU-Delivery-Info already",
+        f"expected APDU-Delivery-Info and {OWN} to be free, found APDU-Delivery-Info registered as 1.0.10161.13.3",
     ),
     "critical or not": (
         "1.0.10161.13.3",
         APDUDeliveryInfo,
         True,
-        "1.0.10161.13.3 for APDU-Delivery-Info: 1.0.10161.13.3 is APDU-Delivery-Info already",
+        (
+            "expected APDU-Delivery-Info and 1.0.10161.13.3 to be free,"
+            " found APDU-Delivery-Info registered as 1.0.10161.13.3"
+        ),
     ),
     "words": ("shelf", Shelf, False, "expected an object identifier in numbers and points, found 'shelf'"),
     "one number": ("1", Shelf, False, "expected an object identifier in numbers and points, found '1'"),
+    "no such second number": (
+        "1.40",
+        Shelf,
+        False,
+        "expected an object identifier in numbers and points, found '1.40'",
+    ),
     "no such root": ("3.1", Shelf, False, "expected an object identifier in numbers and points, found '3.1'"),
     "a zero before": ("1.01", Shelf, False, "expected an object identifier in numbers and points, found '1.01'"),
 }

@@ -13,13 +13,28 @@ A profile says what is known of a kind of partner, with its source: to have no f
 
 from isoill.profiles.partner import PROFILES, PartnerError, get_profile, load_profile
 from isoill.profiles.profile import Change, Listener, Prepared, Profile, Service, Support
-from isoill.profiles.rules import Fault, Finding, Rule, Severity, Subject
+from isoill.profiles.rules import (
+    Fault,
+    Faults,
+    Finding,
+    Rule,
+    Severity,
+    Subject,
+    Test,
+    checked,
+    every,
+    filled,
+    present,
+    refuse,
+    together,
+)
 from isoill.services import Role, Transport
 
 __all__ = [
     "PROFILES",
     "Change",
     "Fault",
+    "Faults",
     "Finding",
     "Listener",
     "PartnerError",
@@ -31,7 +46,14 @@ __all__ = [
     "Severity",
     "Subject",
     "Support",
+    "Test",
     "Transport",
+    "checked",
+    "every",
+    "filled",
     "get_profile",
     "load_profile",
+    "present",
+    "refuse",
+    "together",
 ]

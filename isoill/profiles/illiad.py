@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isoill.profiles.ipig import add_delivery_info, delivery_info_missing, symbols_without_namespace
+from isoill.payloads import APDUDeliveryInfo
+from isoill.profiles.extensions import PAYLOAD, add_delivery_info, missing, symbols_without_namespace
 from isoill.profiles.profile import Listener, Profile, Service, Support
-from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject, checked, present, refuse, shown
+from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject, checked, filled, refuse, shown
 from isoill.profiles.standard import STANDARD
 from isoill.services import Role, Transport
 from isoill.types import (
@@ -14,6 +15,7 @@ from isoill.types import (
     CancelReply,
     ConditionalReply,
     Expired,
+    ExpiryFlag,
     ForwardNotification,
     ILLAnswer,
     ILLRequest,
@@ -34,8 +36,12 @@ _UNKNOWN_REASONS = (21, 22, 26)
 
 
 def _too_early(subject: Subject) -> Iterator[Fault]:
-    if subject.history and not any(isinstance(apdu, Shipped) for apdu in subject.history):
+    if subject.own_history and not any(isinstance(apdu, Shipped) for apdu in subject.own_history):
         yield Fault("", "none in the history")
+
+
+def _expires(subject: Subject) -> bool:
+    return bool(subject.value("search_type.expiry_flag") == ExpiryFlag.OTHER_DATE)
 
 
 ILLIAD = Profile(
@@ -45,6 +51,7 @@ ILLIAD = Profile(
     base=STANDARD,
     rules=(
         *STANDARD.rules,
+        PAYLOAD,
         Rule(
             id="illiad-delivery-info",
             severity=Severity.WARNING,
@@ -52,7 +59,7 @@ ILLIAD = Profile(
             path="extensions",
             sentence="on the simplex port 1611 the answer goes to the address in APDU-Delivery-Info",
             source="IPIG profile; that ILLiad needs it is inferred",
-            faults=delivery_info_missing,
+            faults=missing(APDUDeliveryInfo),
             mend=add_delivery_info,
         ),
         Rule(
@@ -69,9 +76,9 @@ ILLIAD = Profile(
             severity=Severity.NOTE,
             on=(ILLRequest,),
             path="item_id.title",
-            sentence="RLG ILL Manager requires a title; ILLiad does not of ILLiad",
+            sentence="RLG ILL Manager, which ILLiad also works with, requires a title",
             source=f"{_KB} 10525",
-            faults=present("item_id.title"),
+            faults=filled("item_id.title"),
         ),
         Rule(
             id="illiad-expiry",
@@ -80,14 +87,14 @@ ILLIAD = Profile(
             path="search_type.expiry_date",
             sentence="on the expiry-date ILLiad answers Expired",
             source=f"{_KB} 10495",
-            faults=checked("search_type.expiry_date", shown),
+            faults=checked("search_type.expiry_date", shown, when=_expires),
         ),
         Rule(
             id="illiad-reason",
             severity=Severity.WARNING,
             on=(ILLAnswer,),
             path="results_explanation.unfilled_results.reason_unfilled",
-            sentence="ILLiad takes the reasons 21, 22 and 26 for unused",
+            sentence="ILLiad takes mandatory-messaging-not-supported (21), expiry-not-supported (22) and 26 for unused",
             source="Atlas Systems, reasons for cancellation (support article 360011907433)",
             faults=checked(
                 "results_explanation.unfilled_results.reason_unfilled",
@@ -109,7 +116,7 @@ ILLIAD = Profile(
             on=(ForwardNotification,),
             path="",
             sentence="ILLiad does not forward so: it answers unfilled, and the borrower asks the other library",
-            source="Atlas Systems, Lending: Forwarding Requests via ISO ILL",
+            source="docs.atlas-sys.com, ILLiad 10.0, Lending: Forwarding Requests via ISO ILL",
             faults=lambda subject: [Fault("", "a Forward-Notification")],
         ),
         Rule(
@@ -118,10 +125,11 @@ ILLIAD = Profile(
             on=(ConditionalReply,),
             path="answer",
             sentence="ILLiad does not alert the lender to a Conditional-Reply that says no",
-            source="Atlas Systems, Processing with ISO",
+            source="docs.atlas-sys.com, ILLiad 10.0, Processing with ISO",
             faults=refuse("answer", False),
         ),
     ),
+    services_source=f"docs.atlas-sys.com, ILLiad 10.0, Processing with ISO, and {_KB}; the list is not complete",
     services=(
         Service(ILLRequest, Role.REQUESTER, Support.SUPPORTED),
         Service(Cancel, Role.REQUESTER, Support.SUPPORTED),
@@ -138,5 +146,6 @@ ILLIAD = Profile(
         Service(Expired, Role.RESPONDER, Support.SUPPORTED),
         Service(Message, Role.RESPONDER, Support.SUPPORTED),
     ),
+    listeners_source=f"{_KB} 10720",
     listeners=(Listener(Transport.CONNECTION, 1611),),
 )

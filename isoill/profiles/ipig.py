@@ -10,117 +10,74 @@ from collections.abc import Iterator
 
 from isoill.errors import DecodeError
 from isoill.oids import registered, registered_as
-from isoill.payloads import APDUDeliveryInfo, OCLCILLRequestExtension
-from isoill.profiles.profile import Listener, Profile
-from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject, shown
+from isoill.payloads import APDUDeliveryInfo, ItemLanguageTranslation, OCLCILLRequestExtension
+from isoill.profiles.extensions import (
+    PAYLOAD,
+    add_delivery_info,
+    all_extensions,
+    delivery_infos,
+    externals,
+    missing,
+    symbols_without_namespace,
+)
+from isoill.profiles.profile import Profile
+from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject
 from isoill.profiles.standard import STANDARD
-from isoill.services import Transport
-from isoill.types import Apdu, External, ILLRequest, SystemId
+from isoill.types import Extension, ILLRequest
 
-__all__ = [
-    "IPIG",
-    "add_delivery_info",
-    "delivery_info_missing",
-    "delivery_infos",
-    "extensions",
-    "symbols_without_namespace",
-]
+__all__ = ["IPIG"]
 
 _MOST = 25  # elements of a list in APDU-Delivery-Info
 
 
-def extensions(subject: Subject, *oids: str) -> Iterator[tuple[str, External]]:
-    """The extensions that hold an EXTERNAL, under any of these identifiers if there are any, and where they are."""
-    for index, extension in enumerate(getattr(subject.apdu, "extensions", None) or ()):
-        try:
-            external = extension.external
-        except DecodeError:
-            continue
-        if not oids or external.direct_reference in oids:
-            yield f"extensions[{index}]", external
-
-
-def delivery_info_missing(subject: Subject) -> Iterator[Fault]:
-    """There is no APDU-Delivery-Info."""
-    if not any(extensions(subject, registered_as(APDUDeliveryInfo).oid)):
-        yield Fault("extensions", "none that is APDU-Delivery-Info (1.0.10161.13.3)")
-
-
-def add_delivery_info(subject: Subject, profile: Profile) -> Apdu | None:
-    """Say where we are and where the partner is, if that is configured."""
-    info = profile.delivery_info
-    return None if info is None else subject.apdu.with_extension(info)
-
-
-def symbols_without_namespace(subject: Subject) -> Iterator[Fault]:
-    """Symbols that are not ``namespace:symbol``."""
-    for path, _, value in subject.parts:
-        if isinstance(value, SystemId) and value.symbol is not None:
-            namespace, colon, symbol = value.symbol.partition(":")
-            if not (namespace and colon and symbol):
-                yield Fault(f"{path}.person_or_institution_symbol", shown(value.symbol))
-
-
-def delivery_infos(subject: Subject) -> Iterator[tuple[str, APDUDeliveryInfo]]:
-    """Each APDU-Delivery-Info that can be read, and where it is."""
-    for path, external in extensions(subject, registered_as(APDUDeliveryInfo).oid):
-        try:
-            yield path, external.value(APDUDeliveryInfo, strict=False)
-        except DecodeError:
-            continue
-
-
-def _unreadable(subject: Subject) -> Iterator[Fault]:
-    for path, external in extensions(subject):
-        entry = registered(external.direct_reference)
-        if entry is not None:
-            try:
-                external.value(entry.type, strict=False)
-            except DecodeError as error:
-                yield Fault(path, f"in {external.direct_reference}: {error}")
-
-
 def _too_long(subject: Subject) -> Iterator[Fault]:
-    for path, info in delivery_infos(subject):
-        for name in ("sender_info", "recipient_info", "transponder_info"):
-            elements = getattr(info, name) or ()
-            if len(elements) > _MOST:
-                yield Fault(path, f"{len(elements)} in {name}")
+    for path, name, addresses in delivery_infos(subject):
+        if len(addresses) > _MOST:
+            yield Fault(path, f"{len(addresses)} in {name}")
 
 
 def _nowhere(subject: Subject) -> Iterator[Fault]:
-    for path, info in delivery_infos(subject):
-        if not any(each.transport.telecom_service_address for each in info.sender_info):
-            yield Fault(path, "no address in sender_info")
+    for path, name, addresses in delivery_infos(subject):
+        if name == "sender_info" and not any(each.transport.telecom_service_address for each in addresses):
+            yield Fault(path, f"no address in {name}")
+
+
+def _holds_external(extension: Extension) -> bool:
+    try:
+        _ = extension.external
+    except DecodeError:
+        return False
+    return True
 
 
 def _other_identifiers(subject: Subject) -> Iterator[Fault]:
-    for index, extension in enumerate(getattr(subject.apdu, "extensions", None) or ()):
-        if extension.identifier != 1:
-            yield Fault(f"extensions[{index}].identifier", str(extension.identifier))
+    for path, extension in all_extensions(subject):
+        if extension.identifier != 1 and _holds_external(extension):
+            yield Fault(f"{path}.identifier", str(extension.identifier))
 
 
 def _other_items(subject: Subject) -> Iterator[Fault]:
-    for index, extension in enumerate(getattr(subject.apdu, "extensions", None) or ()):
-        try:
-            _ = extension.external
-        except DecodeError:
-            yield Fault(f"extensions[{index}].item", f"octets {extension.item[:8].hex()}")
+    for path, extension in all_extensions(subject):
+        if extension.identifier == 1 and not _holds_external(extension):
+            yield Fault(f"{path}.item", f"octets {extension.item[:8].hex()}")
 
 
 def _superseded(subject: Subject) -> Iterator[Fault]:
-    for path, _ in extensions(subject, registered_as(OCLCILLRequestExtension).oid, "1.0.10161.7.2"):
-        yield Fault(path, "one that version 3 has replaced by IPIG-ILL-Request-Extension (1.0.10161.13.9)")
+    by = "which version 3 has replaced by IPIG-ILL-Request-Extension (1.0.10161.13.9)"
+    oid = registered_as(OCLCILLRequestExtension).oid
+    for path, _ in externals(subject, oid):
+        yield Fault(path, f"{oid}, {by}")
+    oid = registered_as(ItemLanguageTranslation).oid
+    for path, external in subject.at("supplemental_item_description[]"):
+        if external is not None and external.direct_reference == oid:
+            yield Fault(path, f"{oid}, {by}")
 
 
 def _critical(subject: Subject) -> Iterator[Fault]:
-    for index, extension in enumerate(getattr(subject.apdu, "extensions", None) or ()):
-        try:
-            oid = extension.external.direct_reference
-        except DecodeError:
-            oid = None
+    for path, extension in all_extensions(subject):
+        oid = extension.external.direct_reference if _holds_external(extension) else None
         if extension.critical and registered(oid) is None:
-            yield Fault(f"extensions[{index}].critical", f"TRUE for {oid or 'no object identifier'}")
+            yield Fault(f"{path}.critical", f"TRUE for {oid or 'no object identifier':.60}")
 
 
 _REGISTER = "register of the Maintenance Agency, 1.0.10161.13.3"
@@ -140,7 +97,7 @@ IPIG = Profile(
             path="extensions",
             sentence="every message has an APDU-Delivery-Info",
             source=_REGISTER,
-            faults=delivery_info_missing,
+            faults=missing(APDUDeliveryInfo),
             mend=add_delivery_info,
         ),
         Rule(
@@ -158,24 +115,16 @@ IPIG = Profile(
             on=EVERY_MESSAGE,
             path="extensions[]",
             sentence="the sender's address is where the answer goes, on a new connection or by mail",
-            source="Implementation Test Beds of the ILL ASMA, 2002",
+            source="Implementation Test Beds of the ILL ASMA, 2002; that there must be one is inferred",
             faults=_nowhere,
         ),
-        Rule(
-            id="ipig-payload",
-            severity=Severity.WARNING,
-            on=EVERY_MESSAGE,
-            path="extensions[]",
-            sentence="what an extension holds is of the type that its object identifier names",
-            source="registers of the Maintenance Agency",
-            faults=_unreadable,
-        ),
+        PAYLOAD,
         Rule(
             id="ipig-identifier",
             severity=Severity.WARNING,
             on=EVERY_MESSAGE,
             path="extensions[].identifier",
-            sentence="an extension of implementors has identifier 1",
+            sentence="an extension that holds an EXTERNAL has identifier 1, which means one of implementors",
             source=_CLARIFICATION_02,
             faults=_other_identifiers,
         ),
@@ -184,7 +133,7 @@ IPIG = Profile(
             severity=Severity.WARNING,
             on=EVERY_MESSAGE,
             path="extensions[].item",
-            sentence="an extension of implementors holds an EXTERNAL",
+            sentence="an extension with identifier 1 holds an EXTERNAL",
             source=_CLARIFICATION_02,
             faults=_other_items,
         ),
@@ -193,7 +142,7 @@ IPIG = Profile(
             severity=Severity.WARNING,
             on=EVERY_MESSAGE,
             path="extensions[].critical",
-            sentence="a critical extension is one that the other side knows",
+            sentence="a critical extension is of a type that is registered, with the Maintenance Agency or here",
             source="inferred",
             faults=_critical,
         ),
@@ -210,16 +159,14 @@ IPIG = Profile(
             id="ipig-superseded",
             severity=Severity.NOTE,
             on=(ILLRequest,),
-            path="extensions[]",
+            path="extensions[], supplemental_item_description[]",
             sentence="more about a request is said by IPIG-ILL-Request-Extension",
             source="registers of the Maintenance Agency, 13.2 and 7.2",
             faults=_superseded,
         ),
     ),
     services=STANDARD.services,
-    listeners=(
-        Listener(Transport.CONNECTION, 1611),
-        Listener(Transport.CONNECTION, 499, duplex=True),
-        Listener(Transport.MAIL),
-    ),
+    services_source="those of the standard; which of them the profile wants is not public",
+    listeners=STANDARD.listeners,
+    listeners_source=STANDARD.listeners_source,
 )

@@ -2,19 +2,24 @@
 
 What it says of a request that it does not take is a rejection or, for what only stops it on its way onward, the Review
 File, in which a person sees to it: that is a *warning* here.
+
+Left out, as a message alone does not show it: that a transaction-id is unique in the world, that the borrower's symbol
+and the lenders' are OCLC's and valid, that a request is the first on its connection.  requester-optional-messages are
+required by the standard, and OCLC does not use them.  The other EXTERNALs that it knows are in `isoill.payloads`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from isoill.errors import DecodeError
 from isoill.oids import registered_as
 from isoill.payloads import IPIGILLRequestExtension, OCLCILLRequestExtension, PromptObject, PromptType
-from isoill.profiles.ipig import extensions
+from isoill.profiles.extensions import PAYLOAD, externals, missing
 from isoill.profiles.profile import Listener, Profile, Service, Support
-from isoill.profiles.rules import Fault, Rule, Severity, Subject, checked, present, refuse, shown
+from isoill.profiles.rules import Fault, Rule, Severity, Subject, blank, checked, filled, refuse, shown
 from isoill.profiles.standard import STANDARD
 from isoill.services import Role, Transport
 from isoill.types import (
@@ -22,6 +27,7 @@ from isoill.types import (
     ILLAnswer,
     ILLRequest,
     ILLServiceType,
+    Shipped,
     StatusOrErrorReport,
     TransactionResults,
     date_of,
@@ -36,13 +42,13 @@ _DATES = ("level_of_service", "need_before_date", "expiry_date")
 
 
 def _no_date(subject: Subject) -> Iterator[Fault]:
-    if all(subject.value(f"search_type.{name}") is None for name in _DATES):
+    if all(blank(subject.value(f"search_type.{name}")) for name in _DATES):
         yield Fault("search_type.need_before_date", "none of the three")
 
 
 def _no_borrower(subject: Subject) -> Iterator[Fault]:
-    ids = (subject.apdu.requester_id, subject.apdu.transaction_id.initial_requester_id)
-    if not any(each is not None and each.symbol for each in ids):
+    ids = (subject.value("requester_id"), subject.value("transaction_id.initial_requester_id"))
+    if not any(each is not None and not blank(each.symbol) for each in ids):
         yield Fault("requester_id", "none")
 
 
@@ -53,29 +59,27 @@ def _neither_loan_nor_copy(subject: Subject) -> Iterator[Fault]:
 
 
 def _no_logon(subject: Subject) -> Iterator[Fault]:
-    for path, external in extensions(subject, registered_as(PromptObject).oid):
+    for path, external in externals(subject, registered_as(PromptObject).oid):
         try:
             logon = external.value(PromptObject, strict=False)
         except DecodeError:
-            continue
-        missing = [name for name in (PromptType.USER_ID, PromptType.PASSWORD) if not logon.answer(name)]
-        if missing:
-            yield Fault(path, f"no {' and no '.join(map(shown, missing))}")
+            yield Fault(path, "one that cannot be read")
+            return
+        unsaid = [name for name in (PromptType.USER_ID, PromptType.PASSWORD) if not logon.answer(name)]
+        if unsaid:
+            yield Fault(path, f"no {' and no '.join(map(shown, unsaid))}")
         return
     yield Fault("extensions", "none that is a prompt object (1.2.840.10003.8.1)")
 
 
 def _log_on(subject: Subject, profile: Profile) -> Apdu | None:
-    return None if profile.logon is None else subject.apdu.with_extension(profile.logon)
-
-
-def _no_extension(subject: Subject) -> Iterator[Fault]:
-    if not any(extensions(subject, registered_as(OCLCILLRequestExtension).oid)):
-        yield Fault("extensions", "none that is OCLC-ILL-Request-Extension (1.0.10161.13.2)")
+    there = any(externals(subject, registered_as(PromptObject).oid))  # another's answers are not ours to replace
+    return None if profile.logon is None or there else subject.apdu.with_extension(profile.logon)
 
 
 def _add_extension(subject: Subject, profile: Profile) -> Apdu | None:
-    return subject.apdu.with_extension(OCLCILLRequestExtension())
+    there = any(externals(subject, registered_as(OCLCILLRequestExtension).oid))
+    return None if there else subject.apdu.with_extension(OCLCILLRequestExtension())
 
 
 def _need_before_today(subject: Subject) -> Iterator[Fault]:
@@ -90,13 +94,17 @@ def _need_before_today(subject: Subject) -> Iterator[Fault]:
         yield Fault("search_type.need_before_date", f"{day}, and today is {subject.today}")
 
 
+def _value(subject: Subject, type: Any) -> Any:
+    """What an extension says; None where there is none that can be read."""
+    try:
+        return subject.apdu.extension(type, strict=False)
+    except DecodeError:
+        return None
+
+
 def _pays_by_ifm(subject: Subject) -> bool:
     """Whether either of the extensions about requests says that OCLC's fee management pays."""
-    try:
-        old = subject.apdu.extension(OCLCILLRequestExtension, strict=False)
-        new = subject.apdu.extension(IPIGILLRequestExtension, strict=False) or ()
-    except DecodeError:
-        return False
+    old, new = _value(subject, OCLCILLRequestExtension), _value(subject, IPIGILLRequestExtension) or ()
     if old is not None and (old.payment_method or "").strip().lower() == "ifm":
         return True
     return any(payment.oclc_ifm is not None for detail in new for payment in detail.payment_method or ())
@@ -113,21 +121,22 @@ def _no_cost(subject: Subject) -> Iterator[Fault]:
 
 
 def _no_lender(subject: Subject) -> Iterator[Fault]:
-    if subject.apdu.responder_id is None and not subject.value("third_party_info_type.send_to_list"):
+    if blank(subject.value("responder_id")) and blank(subject.value("third_party_info_type.send_to_list")):
         yield Fault("third_party_info_type.send_to_list", "none")
 
 
-def _not_postal(subject: Subject) -> bool:
-    return subject.value("delivery_address") is not None
+def _has_address(subject: Subject) -> bool:
+    return not blank(subject.value("delivery_address"))
 
 
 OCLC = Profile(
     name="oclc",
     title="OCLC",
-    summary="OCLC's rules for ISO ILL, and those of ILL Direct Request. Host and port are agreed upon for each symbol.",
+    summary="OCLC's rules for ISO ILL, and those of ILL Direct Request.",
     base=STANDARD,
     rules=(
         *STANDARD.rules,
+        PAYLOAD,
         Rule(
             id="oclc-will-supply",
             severity=Severity.REFUSED,
@@ -139,7 +148,7 @@ OCLC = Profile(
         ),
         Rule(
             id="oclc-conditional",
-            severity=Severity.WARNING,
+            severity=Severity.NOTE,
             on=(ILLAnswer,),
             path="transaction_results",
             sentence="corrections of a citation do not travel back: for a bad one answer unfilled, not-found-as-cited",
@@ -180,7 +189,7 @@ OCLC = Profile(
             path="item_id.title",
             sentence="OCLC takes no request without a title",
             source=f"{_ISO_ILL}; {_ACCEPTANCE}",
-            faults=present("item_id.title"),
+            faults=filled("item_id.title"),
         ),
         Rule(
             id="oclc-date",
@@ -198,7 +207,7 @@ OCLC = Profile(
             path="item_id.verification_reference_source",
             sentence="a request says where the citation was verified",
             source=_ISO_ILL,
-            faults=present("item_id.verification_reference_source"),
+            faults=filled("item_id.verification_reference_source"),
         ),
         Rule(
             id="oclc-ship-to",
@@ -207,7 +216,7 @@ OCLC = Profile(
             path="delivery_address",
             sentence="a request says where to ship to",
             source=_ISO_ILL,
-            faults=present("delivery_address"),
+            faults=filled("delivery_address"),
         ),
         Rule(
             id="oclc-postal-address",
@@ -216,7 +225,7 @@ OCLC = Profile(
             path="delivery_address.postal_address",
             sentence="OCLC sends a request on if it can be shipped by post",
             source=_ONWARD,
-            faults=present("delivery_address.postal_address", when=_not_postal),
+            faults=filled("delivery_address.postal_address", when=_has_address),
         ),
         Rule(
             id="oclc-logon",
@@ -234,8 +243,8 @@ OCLC = Profile(
             on=(ILLRequest,),
             path="extensions",
             sentence="OCLC wants its extension to a request, though nothing need be in it",
-            source="yaz-illclient, which was written for OCLC",
-            faults=_no_extension,
+            source="yaz-illclient, which sends it empty and calls it required",
+            faults=missing(OCLCILLRequestExtension),
             mend=_add_extension,
         ),
         Rule(
@@ -253,7 +262,7 @@ OCLC = Profile(
             on=(ILLRequest,),
             path="copyright_compliance",
             sentence="OCLC knows ccg and ccl as copyright-compliance",
-            source=_ONWARD,
+            source=f"{_ONWARD}; in small letters or capitals",
             faults=checked(
                 "copyright_compliance", lambda text: None if re.fullmatch("(?i)cc[gl]", text.strip()) else shown(text)
             ),
@@ -272,16 +281,19 @@ OCLC = Profile(
             severity=Severity.WARNING,
             on=(ILLRequest,),
             path="third_party_info_type.send_to_list",
-            sentence="OCLC sends a request on if it names a lender that is valid, the first if they are ordered",
-            source=_ONWARD,
+            sentence="OCLC sends a request on if it names a lender",
+            source=f"{_ONWARD}; that responder-id names one is inferred",
             faults=_no_lender,
         ),
     ),
+    services_source="OCLC ILL Direct Request Planning Guide, 8 and 11; of ISO ILL the list is partial",
     services=(
         Service(ILLRequest, Role.REQUESTER, Support.REQUIRED),
         Service(StatusOrErrorReport, Role.RESPONDER, Support.SUPPORTED, "on the same connection"),
         Service(ILLAnswer, Role.RESPONDER, Support.SUPPORTED, "not will-supply"),
+        Service(Shipped, Role.RESPONDER, Support.SUPPORTED, "in place of will-supply"),
         Service(ILLAnswer, Role.RESPONDER, Support.REFUSED, "will-supply: send Shipped"),
     ),
+    listeners_source="OCLC ILL Direct Request Planning Guide, 8; for ISO ILL they are agreed upon for each symbol",
     listeners=(Listener(Transport.CONNECTION, 499, duplex=True),),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from isoill.asn1 import Kind, fields_of, type_of
@@ -17,7 +19,7 @@ from isoill.profiles.illiad import ILLIAD
 from isoill.profiles.ipig import IPIG
 from isoill.profiles.oclc import OCLC
 from isoill.profiles.profile import Listener, Profile
-from isoill.profiles.rules import Rule, Severity, present
+from isoill.profiles.rules import Rule, Severity, blank, filled
 from isoill.profiles.standard import STANDARD
 from isoill.services import SENDERS, Transport
 from isoill.types import Apdu, SystemId
@@ -25,7 +27,9 @@ from isoill.types import Apdu, SystemId
 __all__ = ["PROFILES", "PartnerError", "get_profile", "load_profile"]
 
 #: The profiles that isoill brings, by name.
-PROFILES = {profile.name: profile for profile in (STANDARD, IPIG, OCLC, ALMA, ILLIAD)}
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {profile.name: profile for profile in (STANDARD, IPIG, OCLC, ALMA, ILLIAD)}
+)
 
 
 class PartnerError(ILLError, ValueError):
@@ -56,24 +60,42 @@ def load_profile(path: str | os.PathLike[str], /) -> Profile:
     octets = Path(path).read_bytes()
     name = Path(path).name
     try:
-        table = _Table(tomllib.loads(octets.decode("utf-8")))
-        return _profile(table, name.removesuffix(".toml"))
+        table = _Table(_parsed(octets.decode("utf-8-sig")))
+        return _profile(table, re.sub(r"(?i)\.toml$", "", name))
     except UnicodeDecodeError as error:
         raise PartnerError(f"{name}: expected UTF-8, found octet {octets[error.start]:02x} at {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PartnerError(f"{name}: expected TOML, found something else: {error}") from None
     except PartnerError as error:
         raise PartnerError(f"{name}: {error}") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """TOML as it is read; tomllib also has errors of its own for what is nested too deep, or too many digits."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PartnerError(f"expected TOML, found something else: {str(error).splitlines()[0]:.120}") from None
+
+
+def _shown(value: object) -> str:
+    """A value of the file in an error."""
+    try:
+        return f"{value!r:.60}"
+    except ValueError:  # a number of thousands of digits
+        return f"a {type(value).__name__}"
 
 
 class _Table:
     """A table of the file, from which what is understood is taken out: what is left is a mistake."""
 
-    def __init__(self, items: dict[str, Any], where: str = "") -> None:
-        self.items, self.where, self.known = dict(items), where, list[str]()
+    def __init__(self, items: dict[str, Any], where: str = "", *, secret: bool = False) -> None:
+        self.items, self.where, self.secret, self.known = dict(items), where, secret, list[str]()
 
     def place(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
+
+    def shown(self, value: object) -> str:
+        """A value in an error, if it is for everybody."""
+        return f"a {type(value).__name__}" if self.secret else _shown(value)
 
     def take(self, key: str, wanted: type | tuple[type, ...], words: str) -> Any:
         """The value of a key, None where there is none; `PartnerError` where it is of another type."""
@@ -82,35 +104,43 @@ class _Table:
             return None
         value = self.items.pop(key)
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            raise PartnerError(f"{self.place(key)}: expected {words}, found {value!r:.60}")
+            raise PartnerError(f"{self.place(key)}: expected {words}, found {self.shown(value)}")
         return value
 
     def text(self, key: str) -> str | None:
+        """A text of one line that says something; None where there is none."""
         value: str | None = self.take(key, str, "text")
+        if value is not None and (blank(value) or not value.isprintable()):
+            raise PartnerError(f"{self.place(key)}: expected a line of text, found {self.shown(value)}")
         return value
 
     def texts(self, key: str) -> list[str]:
         values = self.take(key, list, "a list of texts") or []
         for value in values:
             if not isinstance(value, str):
-                raise PartnerError(f"{self.place(key)}: expected a list of texts, found {value!r:.60} in it")
+                raise PartnerError(f"{self.place(key)}: expected a list of texts, found {self.shown(value)} in it")
         return list(values)
 
-    def below(self, key: str) -> _Table:
-        return _Table(self.take(key, dict, "a table") or {}, self.place(key))
+    def below(self, key: str, *, secret: bool = False) -> _Table:
+        self.secret = secret
+        try:
+            return _Table(self.take(key, dict, "a table") or {}, self.place(key), secret=secret)
+        finally:
+            self.secret = False
 
     def tables(self, key: str) -> list[_Table]:
         found = self.take(key, (dict, list), "a table or several")
         several = found if isinstance(found, list) else [] if found is None else [found]
         for each in several:
             if not isinstance(each, dict):
-                raise PartnerError(f"{self.place(key)}: expected a table or several, found {each!r:.60}")
+                raise PartnerError(f"{self.place(key)}: expected a table or several, found {self.shown(each)}")
         return [_Table(each, f"{self.place(key)}[{index}]") for index, each in enumerate(several)]
 
     def end(self) -> None:
         """Nothing may be left."""
         for key in self.items:
-            raise PartnerError(f"{self.place(key)}: expected one of {', '.join(self.known)}, found {key!r:.60}")
+            place = self.place(key if key.isprintable() else ascii(key))
+            raise PartnerError(f"{place:.120}: expected one of {', '.join(self.known)}, found {key!r:.60}")
 
 
 def _profile(table: _Table, name: str) -> Profile:
@@ -123,7 +153,7 @@ def _profile(table: _Table, name: str) -> Profile:
     base = PROFILES[base_name]
     host = table.text("address")
     listeners = _listeners(table, base)
-    symbol, own, logon = table.text("symbol"), table.below("own"), table.below("logon")
+    symbol, own, logon = table.text("symbol"), table.below("own"), table.below("logon", secret=True)
     rules = _rules(table.below("rules"), base)
     required = _required(table.texts("require"))
     recipient = _addresses(table.tables("delivery"))
@@ -140,7 +170,9 @@ def _profile(table: _Table, name: str) -> Profile:
         base=base,
         rules=(*rules, *required),
         services=base.services,
+        services_source=base.services_source,
         listeners=listeners,
+        listeners_source=base.listeners_source if listeners is base.listeners else "",
         sender=sender,
         recipient=recipient or _usual_address(host, listeners),
         own_id=None if own_symbol is None else SystemId.of(own_symbol),
@@ -156,7 +188,7 @@ _MODES = ("simplex", "duplex", "mail")
 def _listeners(table: _Table, base: Profile) -> tuple[Listener, ...]:
     port = table.take("port", int, "a number from 1 to 65535")
     if port is not None and not 1 <= port <= 65535:
-        raise PartnerError(f"port: expected a number from 1 to 65535, found {port}")
+        raise PartnerError(f"port: expected a number from 1 to 65535, found {_shown(port)}")
     mode = table.text("transport")
     if mode is not None and mode not in _MODES:
         raise PartnerError(f"transport: expected one of {', '.join(_MODES)}, found {mode!r:.60}")
@@ -164,10 +196,10 @@ def _listeners(table: _Table, base: Profile) -> tuple[Listener, ...]:
         if port is not None:
             raise PartnerError(f"port: expected none with mail, found {port}")
         return (Listener(Transport.MAIL),)
-    usual = next((each for each in base.listeners if each.port is not None), Listener(Transport.CONNECTION, 1611))
     if mode is None and port is None:
         return base.listeners
-    duplex = mode == "duplex" if mode is not None else port == 499 or (port is None and usual.duplex)
+    usual = base.listeners[0]
+    duplex = mode == "duplex" if mode is not None else port == 499 or (port != 1611 and usual.duplex)
     if port is None:
         ports = [each.port for each in base.listeners if each.duplex == duplex and each.port is not None]
         port = ports[0] if ports else 499 if duplex else 1611
@@ -231,7 +263,7 @@ def _required(paths: list[str]) -> list[Rule]:
         name, _, inside = path.partition(".")
         if name not in _MESSAGES or not inside:
             raise PartnerError(f"require: expected a path such as ILL-Request.item_id.title, found {path!r:.60}")
-        _follow(path, _MESSAGES[name], inside)
+        _lead_on(path, _MESSAGES[name], inside)
         rules.append(
             Rule(
                 id=f"require {path}",
@@ -240,13 +272,13 @@ def _required(paths: list[str]) -> list[Rule]:
                 path=inside,
                 sentence="the partner wants this component",
                 source="the partner's file",
-                faults=present(inside),
+                faults=filled(inside),
             )
         )
     return rules
 
 
-def _follow(path: str, message: type[Apdu], inside: str) -> None:
+def _lead_on(path: str, message: type[Apdu], inside: str) -> None:
     """The path has to lead somewhere."""
     type_ = type_of(message)
     for step in inside.split("."):

@@ -6,7 +6,7 @@ import datetime
 import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 from isoill.asn1 import type_of
 from isoill.parts import parts
@@ -81,30 +81,13 @@ class Change:
 
 
 @record
-class Prepared:
+class Prepared(Generic[A]):
     """What `Profile.prepare` gives."""
 
     #: the message, as far as it could be put right
-    apdu: Apdu
+    apdu: A
     #: what was put right, in the order of the rules
     changes: tuple[Change, ...]
-
-
-def _subject(
-    apdu: Apdu,
-    role: Role | str | None,
-    transport: Transport | str | None,
-    today: datetime.date | None,
-    history: Iterable[Apdu],
-) -> Subject:
-    return Subject(
-        apdu,
-        role=None if role is None else Role(role),
-        transport=None if transport is None else Transport(transport),
-        today=today,
-        history=tuple(history),
-        parts=tuple(parts(apdu)),
-    )
 
 
 @record(kw_only=True)
@@ -137,8 +120,12 @@ class Profile:
     rules: tuple[Rule, ...] = ()
     #: what each side sends, as far as it is known
     services: tuple[Service, ...] = ()
+    #: where that is known from
+    services_source: str = ""
     #: where the partner is reached, the most usual first
     listeners: tuple[Listener, ...] = ()
+    #: where that is known from
+    listeners_source: str = ""
     #: for `prepare`: our own addresses, as APDU-Delivery-Info has them
     sender: tuple[APDUDeliveryParameters, ...] = ()
     #: for `prepare`: the partner's
@@ -168,7 +155,7 @@ class Profile:
         given are passed over.  So are those about earlier messages of the transaction, unless ``history`` has them, the
         oldest first.  The order is that of the rules.  Raises ValueError for a ``role`` or ``transport`` that is none.
         """
-        subject = _subject(apdu, role, transport, today, history)
+        subject = Subject.of(apdu, role=role, transport=transport, today=today, history=history)
         return [finding for rule in self.rules for finding in rule.findings(subject)]
 
     def prepare(
@@ -180,25 +167,42 @@ class Profile:
         transport: Transport | str | None = None,
         today: datetime.date | None = None,
         history: Iterable[Apdu] = (),
-    ) -> Prepared:
+    ) -> Prepared[A]:
         """The message with all that is wrong put right that needs no guess, and what was changed.
 
         What cannot be put right is left as it is: `check` still finds it.  Arguments are as for `check`.
         """
-        subject = _subject(apdu, role, transport, today, history)
+        subject = Subject.of(apdu, role=role, transport=transport, today=today, history=history)
         changes: list[Change] = []
+        known = set(self._places(subject))
         for rule in self.rules:
             findings = [] if rule.mend is None else list(rule.findings(subject))
             mended = rule.mend(subject, self) if rule.mend is not None and findings else None
-            if mended is not None:
-                subject = replace(subject, apdu=mended, parts=tuple(parts(mended)))
-                left = {finding.path for finding in rule.findings(subject)}
-                changes += [Change(rule.id, each.path, each.message) for each in findings if each.path not in left]
-        return Prepared(subject.apdu, tuple(changes))
+            if mended is None:
+                continue
+            attempt = replace(subject, apdu=mended, parts=tuple(parts(mended)))
+            left = set(self._places(attempt))
+            if left < known:  # what puts one thing right and brings another is no help
+                subject, known = attempt, left
+                right = [each for each in findings if (rule.id, each.path) not in left]
+                changes += [Change(rule.id, each.path, each.message) for each in right]
+        return Prepared(cast(A, subject.apdu), tuple(changes))
+
+    def _places(self, subject: Subject) -> Iterator[tuple[str, str]]:
+        return ((finding.rule, finding.path) for rule in self.rules for finding in rule.findings(subject))
 
     def describe(self) -> str:
         """The profile as a page in reStructuredText: where the partner listens, services, rules and their sources."""
         return "\n".join(_page(self)) + "\n"
+
+    def __repr__(self) -> str:
+        return f"<Profile {self.name}>"  # rules are many, and a logon is not for everybody
+
+    @property
+    def own_rules(self) -> tuple[Rule, ...]:
+        """The rules that it does not have from its base as they are."""
+        inherited = () if self.base is None else self.base.rules
+        return tuple(rule for rule in self.rules if rule not in inherited)
 
     @property
     def delivery_info(self) -> APDUDeliveryInfo | None:
@@ -225,12 +229,15 @@ def _page(profile: Profile) -> Iterator[str]:
     if profile.host is not None:
         yield f":Host: {profile.host}"
     if profile.listeners:
-        yield f":Listens: {'; '.join(map(str, profile.listeners))}"
+        source = f" (source: {profile.listeners_source})" if profile.listeners_source else ""
+        yield f":Listens: {'; '.join(map(str, profile.listeners))}{source}"
     for name, system_id in (("We are", profile.own_id), ("The partner is", profile.partner_id)):
         if system_id is not None:
             yield f":{name}: {system_id.symbol or system_id.name}"
     yield ""
     yield from _heading("Services", "-")
+    if profile.services_source:
+        yield from (f"Source: {profile.services_source}.", "")
     for role in Role:
         services = [service for service in profile.services if service.sender is role]
         if services:
@@ -241,16 +248,15 @@ def _page(profile: Profile) -> Iterator[str]:
                 yield f"- {service.name}{note}: {service.support}"
             yield ""
     yield from _heading("Rules", "-")
-    inherited = () if profile.base is None else profile.base.rules
-    for rule in profile.rules:
-        if rule not in inherited:
-            yield f"{rule.id} ({rule.severity})"
-            yield f"   {_sentence(rule.sentence)}"
-            yield f"   Looks at {_places(rule)}. Source: {rule.source}."
-            if rule.mend is not None:
-                yield "   ``prepare`` can put it right."
-            yield ""
+    for rule in profile.own_rules:
+        yield f"{rule.id} ({rule.severity})"
+        yield f"   {_sentence(rule.sentence)}"
+        yield f"   Looks at {_places(rule)}. Source: {rule.source}."
+        if rule.mend is not None:
+            yield "   ``prepare`` can put it right."
+        yield ""
     if profile.base is not None:
+        inherited = profile.base.rules
         kept = sum(rule in profile.rules for rule in inherited)
         part = f"all {kept}" if kept == len(inherited) else f"{kept} of the {len(inherited)}"
         yield f"And {part} rules of {profile.base.name}."

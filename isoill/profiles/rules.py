@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-from isoill.asn1 import Enumerated, Type, type_of
+from isoill.asn1 import Enumerated, Type, fields_of, type_of
+from isoill.parts import parts
 from isoill.records import record
 from isoill.services import Role, Transport
 from isoill.types import Apdu, ILLRequest
@@ -20,14 +21,19 @@ __all__ = [
     "Rule",
     "Severity",
     "Subject",
+    "Test",
+    "blank",
     "checked",
     "every",
+    "filled",
     "present",
     "refuse",
     "shown",
+    "together",
 ]
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from isoill.profiles.profile import Profile
 
 
 class Severity(enum.StrEnum):
@@ -70,17 +76,37 @@ class Fault:
 
 @record
 class Subject:
-    """What a rule looks at: a message, and what is known about its circumstances."""
+    """What a rule looks at: a message, and what is known about its circumstances; `of` makes it."""
 
     apdu: Apdu
+    #: what the message is made of (`isoill.parts`), worked out once for all rules
+    parts: tuple[tuple[str, Type, Any], ...]
     #: of the sender; None where it is not said
     role: Role | None = None
     transport: Transport | None = None
     today: datetime.date | None = None
     #: earlier messages of the transaction, the oldest first; for an intermediary, those of the one it serves as well
     history: tuple[Apdu, ...] = ()
-    #: what the message is made of (`isoill.parts`), worked out once
-    parts: tuple[tuple[str, Type, Any], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        apdu: Apdu,
+        *,
+        role: Role | str | None = None,
+        transport: Transport | str | None = None,
+        today: datetime.date | None = None,
+        history: Iterable[Apdu] = (),
+    ) -> Self:
+        """A message in its circumstances; ValueError for a role or a transport that is none."""
+        return cls(
+            apdu,
+            tuple(parts(apdu)),
+            role=None if role is None else _one_of(Role, "role", role),
+            transport=None if transport is None else _one_of(Transport, "transport", transport),
+            today=today.date() if isinstance(today, datetime.datetime) else today,
+            history=tuple(history),
+        )
 
     @property
     def name(self) -> str:
@@ -88,9 +114,14 @@ class Subject:
         return type_of(type(self.apdu)).name
 
     @property
-    def request(self) -> ILLRequest | None:
-        """The request to which the message answers, or which led to it; None where the history has none."""
-        return next((apdu for apdu in self.history if isinstance(apdu, ILLRequest)), None)
+    def own_history(self) -> tuple[Apdu, ...]:
+        """The earlier messages of the same transaction."""
+        return tuple(apdu for apdu in self.history if apdu.transaction_id == self.apdu.transaction_id)
+
+    @property
+    def requests(self) -> tuple[ILLRequest, ...]:
+        """The requests in the history, of the same transaction or of the one that led to it."""
+        return tuple(apdu for apdu in self.history if isinstance(apdu, ILLRequest))
 
     def at(self, path: str) -> Iterator[tuple[str, Any]]:
         """The values at a path within the message, ``[]`` standing for each element; None once where the way ends.
@@ -101,7 +132,7 @@ class Subject:
         ...     transaction_id=TransactionId(transaction_group_qualifier="7", transaction_qualifier="1"),
         ...     service_date_time=ServiceDateTime(date_time_of_this_service=DateTimeOfService(date="20261122")),
         ... )
-        >>> list(Subject(cancel).at("transaction_id.initial_requester_id"))
+        >>> list(Subject.of(cancel).at("transaction_id.initial_requester_id"))
         [('transaction_id.initial_requester_id', None)]
         """
         return _follow(self.apdu, "", path.split("."))
@@ -112,6 +143,16 @@ class Subject:
         for step in path.split("."):
             value = getattr(value, step, None)
         return value
+
+
+E = TypeVar("E", bound=enum.StrEnum)
+
+
+def _one_of(cls: type[E], what: str, value: str) -> E:
+    try:
+        return cls(value)
+    except ValueError:
+        raise ValueError(f"{what}: expected one of {', '.join(cls)}, found {value!r:.60}") from None
 
 
 def _follow(value: Any, so_far: str, steps: list[str]) -> Iterator[tuple[str, Any]]:
@@ -152,7 +193,7 @@ class Rule:
     source: str
     faults: Faults
     #: gives the message in which the rule is kept, from what the profile (`Profile`) has; None where that is a guess
-    mend: Callable[[Subject, Any], Apdu | None] | None = None
+    mend: Callable[[Subject, Profile], Apdu | None] | None = None
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
         """Where the message breaks the rule."""
@@ -179,6 +220,28 @@ def present(*paths: str, when: Callable[[Subject], bool] = lambda subject: True)
                 for where, value in subject.at(path):
                     if value is None:
                         yield Fault(where, "none")
+
+    return faults
+
+
+def blank(value: Any) -> bool:
+    """Whether there is nothing: None, no text that can be read, no element, no component that is not blank itself."""
+    if isinstance(value, str):
+        return not any(character.isprintable() and not character.isspace() for character in value)
+    if hasattr(value, "__components__"):
+        return all(blank(getattr(value, component.name)) for component in fields_of(type(value)))
+    return value is None or value == ()
+
+
+def filled(*paths: str, when: Callable[[Subject], bool] = lambda subject: True) -> Faults:
+    """What is at each path has to be there, and to say something."""
+
+    def faults(subject: Subject) -> Iterator[Fault]:
+        if when(subject):
+            for path in paths:
+                for where, value in subject.at(path):
+                    if blank(value):
+                        yield Fault(where, "none" if value is None else "one with nothing in it")
 
     return faults
 
@@ -213,6 +276,11 @@ def every(name: str, test: Test) -> Faults:
     return faults
 
 
+def together(*several: Faults) -> Faults:
+    """What any of these finds."""
+    return lambda subject: [fault for faults in several for fault in faults(subject)]
+
+
 def refuse(path: str, *values: object, when: Callable[[Subject], bool] = lambda subject: True) -> Faults:
     """What is at the path must not be one of these values."""
     return checked(path, lambda value: shown(value) if value in values else None, when=when)
@@ -226,4 +294,6 @@ def shown(value: object) -> str:
         return str(value).upper()
     if isinstance(value, str):
         value = str(value)  # without the name of a class of ours
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a number of {value.bit_length()} bits"
     return f"{value!r:.60}"

@@ -1,7 +1,10 @@
 """The rules that the module ISO-10161-ILL-1 states in comments, beside its types.
 
-What is mandatory, and what is forbidden, is *refused* where it is broken.  The forms of texts are *warnings*: the field
-breaks them every day, and its messages arrive.
+What is mandatory, and what is forbidden, is *refused* where it is broken, and so is a date that is no day: there is no
+telling what it means.  The forms of other texts are *warnings*: the field breaks them every day, and its messages
+arrive.
+RO-1 and LS-1 are numbers of ours, for what the module says without comment; the others are those of our list of its
+comments.
 """
 
 from __future__ import annotations
@@ -11,9 +14,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from isoill.asn1 import VisibleString
+from isoill.asn1 import Among, VisibleString
 from isoill.profiles.profile import Listener, Profile, Service, Support
-from isoill.profiles.rules import EVERY_MESSAGE, Fault, Rule, Severity, Subject, checked, every, present, shown
+from isoill.profiles.rules import (
+    EVERY_MESSAGE,
+    Fault,
+    Faults,
+    Rule,
+    Severity,
+    Subject,
+    Test,
+    checked,
+    every,
+    filled,
+    present,
+    shown,
+    together,
+)
 from isoill.services import SENDERS, Role, Transport
 from isoill.types import (
     Amount,
@@ -30,13 +47,14 @@ from isoill.types import (
     ServiceDateTime,
     Shipped,
     StatusOrErrorReport,
+    StatusQuery,
     SystemId,
     TransactionResults,
     TransactionType,
     date_of,
     time_of,
 )
-from isoill.types.enums import ILLServiceType, ReasonUnfilled, ReportSource
+from isoill.types.enums import MostRecentService, ReasonUnfilled, ReportSource
 from isoill.types.strings import EDIFACT_CHARACTERS
 
 __all__ = ["STANDARD"]
@@ -51,18 +69,26 @@ def _by_mail(subject: Subject) -> bool:
     return subject.transport is Transport.MAIL
 
 
-def _sub_transaction(subject: Subject) -> bool:
-    """A part of another transaction: its transaction-id has a third part, or it says that it is chained or partitioned.
+def _by_mail_to_the_other(subject: Subject) -> bool:
+    """The responder of a Forward-Notification is a third party, which ID-2 is about."""
+    return _by_mail(subject) and not isinstance(subject.apdu, ForwardNotification)
 
-    Or it is a request of an intermediary's own, which does not forward but asks.  That these go together is inferred:
-    the module does not say how a sub-transaction is known.
-    """
-    if subject.apdu.transaction_id.sub_transaction_qualifier is not None:
-        return True
-    if not isinstance(subject.apdu, ILLRequest):
-        return False
-    asks = subject.role is Role.INTERMEDIARY and not subject.apdu.forward_flag
-    return asks or subject.apdu.transaction_type in (TransactionType.CHAINED, TransactionType.PARTITIONED)
+
+def _asked_by_an_intermediary(subject: Subject) -> bool:
+    """A request of an intermediary's own, which does not forward but asks."""
+    return subject.role is Role.INTERMEDIARY and subject.value("forward_flag") is False  # only a request has that flag
+
+
+def _sub_transaction(subject: Subject) -> bool:
+    """A part of another transaction, by what it says for certain: its transaction-id has a third part."""
+    qualifier = subject.value("transaction_id.sub_transaction_qualifier")
+    return qualifier is not None or _asked_by_an_intermediary(subject)
+
+
+def _like_a_sub_transaction(subject: Subject) -> bool:
+    """The same, or it says that it is chained or partitioned: that this makes it one is inferred."""
+    kind = subject.value("transaction_type")
+    return _sub_transaction(subject) or kind in (TransactionType.CHAINED, TransactionType.PARTITIONED)
 
 
 def _passed_on(subject: Subject) -> bool:
@@ -71,10 +97,9 @@ def _passed_on(subject: Subject) -> bool:
 
 
 def _tried_before(subject: Subject) -> bool:
-    """Whether the request that led to this one says who was asked already."""
-    request = subject.request
-    info = None if request is None else request.third_party_info_type
-    return info is not None and bool(info.already_tried_list)
+    """Whether a request that led to this one says who was asked already."""
+    infos = [request.third_party_info_type for request in subject.requests]
+    return any(info is not None and info.already_tried_list for info in infos)
 
 
 # ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,23 +136,17 @@ def _edifact(text: str) -> str | None:
     return shown("".join(others)) if others else None
 
 
-def _isbn(text: str) -> str | None:
-    """ISO 2108: nine digits and a check digit, which may be X for ten."""
-    if re.fullmatch(r"[0-9]{9}[0-9Xx]", text):
-        return None if _weighted(text, 10) % 11 == 0 else f"{shown(text)}, in which the last is no check digit"
-    return shown(text)
+def _number_of(size: int) -> Test:
+    """Digits and a check digit, which may be X for ten, of an ISBN (ISO 2108) or an ISSN (ISO 3297)."""
 
+    def test(text: str) -> str | None:
+        if not re.fullmatch(f"[0-9]{{{size - 1}}}[0-9Xx]", text):
+            return shown(text)
+        digits = [10 if digit in "Xx" else int(digit) for digit in text]
+        weighted = sum(weight * digit for weight, digit in zip(range(size, 0, -1), digits, strict=True))
+        return None if weighted % 11 == 0 else f"{shown(text)}, in which the last is no check digit"
 
-def _issn(text: str) -> str | None:
-    """ISO 3297: seven digits and a check digit, which may be X for ten."""
-    if re.fullmatch(r"[0-9]{7}[0-9Xx]", text):
-        return None if _weighted(text, 8) % 11 == 0 else f"{shown(text)}, in which the last is no check digit"
-    return shown(text)
-
-
-def _weighted(digits: str, most: int) -> int:
-    values = [10 if digit in "Xx" else int(digit) for digit in digits]
-    return sum(weight * value for weight, value in zip(range(most, 0, -1), values, strict=True))
+    return test
 
 
 def _units(number: int) -> str | None:
@@ -144,10 +163,12 @@ def _not_the_sender(subject: Subject) -> Iterator[Fault]:
 
 
 def _second_service(subject: Subject) -> Iterator[Fault]:
-    this = subject.apdu.service_date_time.date_time_of_this_service
-    same_day = [earlier for earlier in subject.history if _day(earlier.service_date_time) == this.date]
-    if this.time is None and same_day:
-        found = f"none, and {len(same_day)} earlier on {this.date}"
+    this = subject.value("service_date_time.date_time_of_this_service")
+    if this is None or this.time is not None:
+        return
+    same_day = [earlier for earlier in subject.own_history if _day(earlier.service_date_time) == this.date]
+    if same_day:
+        found = f"none, and {len(same_day)} earlier on {shown(this.date)}"
         yield Fault("service_date_time.date_time_of_this_service.time", found)
 
 
@@ -164,33 +185,43 @@ def _expiry(subject: Subject) -> Iterator[Fault]:
     if search.expiry_flag == ExpiryFlag.OTHER_DATE and search.expiry_date is None:
         yield Fault("search_type.expiry_date", "none with expiry-flag other-Date")
     if search.expiry_flag != ExpiryFlag.OTHER_DATE and search.expiry_date is not None:
-        yield Fault("search_type.expiry_date", f"{search.expiry_date} with expiry-flag {shown(search.expiry_flag)}")
+        yield Fault(
+            "search_type.expiry_date", f"{shown(search.expiry_date)} with expiry-flag {shown(search.expiry_flag)}"
+        )
 
 
 def _flag_the_expiry_date(subject: Subject, profile: Profile) -> Apdu | None:
-    """A date of its own is what other-Date means; where need-Before-Date is said as well, it is not known which is."""
+    """A date of its own is what other-Date means; where there is another date as well, it is not known which is."""
     apdu = subject.apdu
     if not isinstance(apdu, ILLRequest) or apdu.search_type is None or apdu.search_type.expiry_date is None:
         return None
-    if apdu.search_type.expiry_flag != ExpiryFlag.NO_EXPIRY:
+    search = apdu.search_type
+    if (
+        search.expiry_flag != ExpiryFlag.NO_EXPIRY
+        or search.need_before_date is not None
+        or _date(search.expiry_date or "")
+    ):
         return None
     return replace(apdu, search_type=replace(apdu.search_type, expiry_flag=ExpiryFlag.OTHER_DATE))
 
 
 def _name_both(subject: Subject, profile: Profile) -> Apdu | None:
     """Put the configured ids where they are missing; who is who, the sender's role tells."""
-    senders = {subject.role} if subject.role else SENDERS[type(subject.apdu)]
-    if len(senders) != 1 or (profile.own_id is None and profile.partner_id is None):
+    if isinstance(subject.apdu, ForwardNotification):
+        return None  # its responder is a third party
+    sides = SENDERS[type(subject.apdu)] & {Role.REQUESTER, Role.RESPONDER}  # an intermediary is either, by the message
+    if len(sides) > 1:
+        sides &= {subject.role}
+    if len(sides) != 1 or (profile.own_id is None and profile.partner_id is None):
         return None
-    ours_is_requester = Role.REQUESTER in senders
+    ours_is_requester = Role.REQUESTER in sides
     requester, responder = (
         (profile.own_id, profile.partner_id) if ours_is_requester else (profile.partner_id, profile.own_id)
     )
-    return replace(
-        subject.apdu,
-        requester_id=subject.apdu.requester_id or requester,
-        responder_id=subject.apdu.responder_id or responder,
-    )
+    named = subject.apdu.requester_id or requester, subject.apdu.responder_id or responder
+    if named[0] == named[1]:
+        return None
+    return replace(subject.apdu, requester_id=named[0], responder_id=named[1])
 
 
 #: Which alternative goes with which result, and whether it must be there.
@@ -236,11 +267,12 @@ def _responder_specific(subject: Subject) -> bool:
 
 def _not_proposed(subject: Subject) -> Iterator[Fault]:
     path = "results_explanation.will_supply_results.electronic_delivery_service"
-    chosen, request = subject.value(path), subject.request
-    if chosen is None or request is None:
+    chosen = subject.value(path)
+    requests = [apdu for apdu in subject.own_history if isinstance(apdu, ILLRequest)]
+    if chosen is None or not requests:
         return
-    service = request.delivery_service
-    proposed = () if service is None else service.electronic_delivery or ()
+    services = [request.delivery_service for request in requests]
+    proposed = [each for service in services if service is not None for each in service.electronic_delivery or ()]
     if _kind(chosen) not in map(_kind, proposed):
         yield Fault(path, f"one that is not among the {len(proposed)} of the request")
 
@@ -269,20 +301,26 @@ def _reported(subject: Subject) -> Iterator[Fault]:
             yield Fault(f"error_report.{name}", f"{found} with report-source {shown(report.report_source)}")
 
 
+_NOTES = ("note", "requester_note", "responder_note", "notification_note", "forward_note")
+
+
 def _untold(subject: Subject) -> Iterator[Fault]:
     report = subject.value("status_report.user_status_report")
-    if report is None or not subject.history:
+    services = [each for each in subject.own_history if not isinstance(each, StatusQuery | StatusOrErrorReport)]
+    if report is None:
         return
-    last = subject.history[-1]
-    notes = [getattr(last, name, None) for name in ("requester_note", "responder_note", "note")]
+    notes = [getattr(services[-1], name, None) for name in _NOTES] if services else []
+    recent = report.most_recent_service
+    shipped = recent in (MostRecentService.SHIPPED, MostRecentService.RECEIVED)
     known = {
-        "shipped_service_type": any(isinstance(each, Shipped | Received) for each in subject.history),
-        "transaction_results": any(isinstance(each, ILLAnswer) for each in subject.history),
+        "shipped_service_type": shipped or any(isinstance(each, Shipped | Received) for each in services),
+        "transaction_results": recent == MostRecentService.ILL_ANSWER
+        or any(isinstance(each, ILLAnswer) for each in services),
         "most_recent_service_note": any(note is not None for note in notes),
     }
     for name, there in known.items():
         if there and getattr(report, name) is None:
-            yield Fault(f"status_report.user_status_report.{name}", "none, though earlier messages have it")
+            yield Fault(f"status_report.user_status_report.{name}", "none, though there is one")
 
 
 def _money(subject: Subject) -> Iterator[Fault]:
@@ -304,10 +342,11 @@ def _undescribed(service: ElectronicDeliveryService) -> str | None:
 
 
 def _before_version_2(subject: Subject) -> bool:
-    return subject.apdu.protocol_version_num < 2
+    version = subject.value("protocol_version_num")
+    return version is not None and version < 2
 
 
-def _not_before_version_2(*paths: str) -> Any:
+def _not_before_version_2(*paths: str) -> Faults:
     def faults(subject: Subject) -> Iterator[Fault]:
         if _before_version_2(subject):
             for path in paths:
@@ -318,7 +357,13 @@ def _not_before_version_2(*paths: str) -> Any:
     return faults
 
 
-_LOANS_AND_COPIES = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
+def _not_shipped(subject: Subject) -> Iterator[Fault]:
+    """What the declarations limit to some values of an enumeration, which is Shipped-Service-Type."""
+    for path, type_, value in subject.parts:
+        for limit in type_.constraints:
+            if isinstance(limit, Among) and value not in limit.values:
+                yield Fault(path, shown(value))
+
 
 # ── the rules ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,7 +374,10 @@ _RULES = (
         path="requester_id, responder_id",
         sentence="requester-id and responder-id are mandatory by mail",
         source=_MODULE,
-        faults=present("requester_id", "responder_id", when=_by_mail),
+        faults=together(
+            present("requester_id", when=_by_mail),
+            present("responder_id", when=_by_mail_to_the_other),
+        ),
         mend=_name_both,
     ),
     Rule(
@@ -368,11 +416,11 @@ _RULES = (
     ),
     Rule(
         id="TR-2",
-        severity=Severity.REFUSED,
+        severity=Severity.WARNING,
         path="transaction_id.sub_transaction_qualifier",
         sentence="in a sub-transaction the transaction-id has a sub-transaction-qualifier",
-        source=_MODULE,
-        faults=present("transaction_id.sub_transaction_qualifier", when=_sub_transaction),
+        source=f"{_MODULE}; how a sub-transaction is known is inferred",
+        faults=present("transaction_id.sub_transaction_qualifier", when=_like_a_sub_transaction),
     ),
     Rule(
         id="DT-1",
@@ -438,10 +486,10 @@ _RULES = (
         on=(ILLRequest,),
         path="third_party_info_type",
         sentence="what is forwarded, or partitioned, or in part tried before, has third-party-info",
-        source=_MODULE,
+        source=f"{_MODULE}; how a sub-transaction is known is inferred",
         faults=present(
             "third_party_info_type",
-            when=lambda subject: _passed_on(subject) or (_sub_transaction(subject) and _tried_before(subject)),
+            when=lambda subject: _passed_on(subject) or (_like_a_sub_transaction(subject) and _tried_before(subject)),
         ),
     ),
     Rule(
@@ -463,7 +511,7 @@ _RULES = (
         path="third_party_info_type.already_tried_list",
         sentence="what is forwarded, or was tried before, has the list of those who were asked",
         source=_MODULE,
-        faults=present(
+        faults=filled(
             "third_party_info_type.already_tried_list",
             when=lambda subject: (
                 subject.value("third_party_info_type") is not None
@@ -477,7 +525,7 @@ _RULES = (
         on=(ILLRequest,),
         path="search_type.need_before_date, search_type.expiry_date",
         sentence="the expiry-flag says which date is the expiry date: need-before-date, or with other-Date expiry-date",
-        source=_MODULE,
+        source=f"{_MODULE}; that other-Date needs a date is inferred",
         faults=_expiry,
         mend=_flag_the_expiry_date,
     ),
@@ -487,8 +535,11 @@ _RULES = (
         on=(ILLRequest,),
         path="item_id.isbn, item_id.issn",
         sentence="an ISBN has 10 characters (ISO 2108), an ISSN 8 (ISO 3297), without hyphens",
-        source=_SIZE,
-        faults=lambda subject: [*checked("item_id.isbn", _isbn)(subject), *checked("item_id.issn", _issn)(subject)],
+        source=f"{_SIZE}; check digits: ISO 2108, ISO 3297",
+        faults=lambda subject: [
+            *checked("item_id.isbn", _number_of(10))(subject),
+            *checked("item_id.issn", _number_of(8))(subject),
+        ],
     ),
     Rule(
         id="LS-1",
@@ -565,10 +616,10 @@ _RULES = (
         path="supply_details.chargeable_units, supply_details.no_of_units_per_medium[].no_of_units",
         sentence="units are counted from 1 to 9999",
         source=_SIZE,
-        faults=lambda subject: [
-            *checked("supply_details.chargeable_units", _units)(subject),
-            *checked("supply_details.no_of_units_per_medium[].no_of_units", _units)(subject),
-        ],
+        faults=together(
+            checked("supply_details.chargeable_units", _units),
+            checked("supply_details.no_of_units_per_medium[].no_of_units", _units),
+        ),
     ),
     Rule(
         id="AM-1",
@@ -608,11 +659,11 @@ _RULES = (
     Rule(
         id="SH-1",
         severity=Severity.REFUSED,
-        on=(Shipped, Received),
-        path="shipped_service_type",
+        on=(Shipped, Received, StatusOrErrorReport),
+        path="shipped_service_type, status_report.user_status_report.shipped_service_type",
         sentence="what is shipped is a loan or a copy-non-returnable",
         source=_SIZE,
-        faults=checked("shipped_service_type", lambda value: None if value in _LOANS_AND_COPIES else shown(value)),
+        faults=_not_shipped,
     ),
     Rule(
         id="EX-1",
@@ -657,6 +708,8 @@ STANDARD = Profile(
         for role in Role
         if role in senders
     ),
+    services_source="ISO 10160 by what implementations send; optional are those that optional-messages are about",
+    listeners_source="IPIG profile, by the Implementation Test Beds of the ILL ASMA, 2002; RFC 2503",
     listeners=(
         Listener(Transport.CONNECTION, 1611),
         Listener(Transport.CONNECTION, 499, duplex=True),

@@ -1,10 +1,13 @@
 """Doctests of the package and the documentation name files from the project's root."""
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from isoill import oids
 
 #: Files whose examples need what an extra brings.
 _NEEDED = {
@@ -18,6 +21,16 @@ collect_ignore = [
     for path, modules in _NEEDED.items()
     if os.environ.get("CI") != "true" and not all(find_spec(module) for module in modules)
 ]
+
+
+@pytest.fixture(autouse=True)
+def _own_types_only_here() -> Iterator[None]:
+    """What an example registers is of no concern to the next."""
+    kept = [(known, dict(known)) for known in (oids.OID_NAMES, oids._BY_OID, oids._BY_TYPE, oids._KNOWN)]
+    yield
+    for known, before in kept:
+        known.clear()
+        known.update(before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """The vocabulary: what a declaration says, and which declarations cannot be meant."""
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
@@ -219,6 +221,26 @@ def test_a_type_may_hold_itself() -> None:
     octets = bytes.fromhex("301fa0051b036f616ba216 3014a0021b00 a10ea00ca0071b0561636f726e8301ff".replace(" ", ""))
     assert isoill.encode(tree, defaults=False) == octets
     assert isoill.decode(octets, type=Tree) == tree
+
+
+def test_threads_that_meet_at_a_type_that_holds_itself() -> None:
+    """The first use reads the declaration; whoever comes while it is read waits, and is told nothing wrong."""
+    code = """
+import threading
+from isoill.asn1 import fields_of
+from isoill.payloads import ClientInfoContent, ClientInfoData
+barrier, found = threading.Barrier(8), []
+def read(cls):
+    barrier.wait()
+    found.append(len(fields_of(cls)))
+threads = [threading.Thread(target=read, args=(cls,)) for cls in (ClientInfoContent, ClientInfoData) * 4]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(sorted(found))
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        assert (done.stdout.strip(), done.stderr) == ("[2, 2, 2, 2, 7, 7, 7, 7]", "")
 
 
 def test_a_type_cannot_begin_with_itself() -> None:

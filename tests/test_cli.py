@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -397,3 +398,51 @@ def test_profiles_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> No
         assert main(["profile", "show", name]) == 0
         profile = isoill.load_profile(name) if name == HILL else isoill.get_profile(name)
         assert capsys.readouterr().out == profile.describe()
+
+
+def test_check_takes_no_two_profiles_of_one_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The findings of one would hide those of the other."""
+    other = tmp_path / "hill.toml"
+    other.write_text('partner = "Another Hill"\n')
+    for profiles in (["--profile", HILL, "--profile", str(other)], ["--profile", "alma,oclc,alma"]):
+        assert main(["check", *profiles, REQUEST]) == 2
+        assert "expected profiles of different names, found two that are" in complaint(capsys)
+
+
+def test_check_takes_a_file_with_a_comma(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    partner = tmp_path / "hill,north.TOML"
+    partner.write_text('partner = "North Hill"\n')
+    assert main(["check", "--profile", str(partner), REQUEST]) == 0
+    assert capsys.readouterr().out.endswith("nothing found\n")
+
+
+def test_no_message_and_no_name_can_write_to_the_terminal(tmp_path: Path) -> None:
+    """Nor is a finding as long as a message may be."""
+    evil = "\x1b[2J\x1b[31m" + "x" * 10_000
+    search = isoill.SearchType(expiry_date=evil, need_before_date=evil)
+    request = isoill.decode((ROOT / REQUEST).read_bytes(), type=isoill.ILLRequest)
+    request = dataclasses.replace(request, search_type=search, copyright_compliance=evil, requester_id=None)
+    request = dataclasses.replace(
+        request, service_date_time=isoill.ServiceDateTime(date_time_of_this_service=isoill.DateTimeOfService(date=evil))
+    )
+    file = tmp_path / "evil\x1b\n.ber"
+    file.write_bytes(isoill.encode(request))
+    done = run("check", "--profile", "standard,ipig,oclc,alma,illiad", "--history", str(file), str(file))
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert max(map(len, done.stdout.splitlines())) < 500
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are octets on Linux")
+def test_json_of_a_file_whose_name_is_no_text(tmp_path: Path, request_octets: bytes) -> None:
+    name = os.fsencode(tmp_path) + b"/\xff.ber"
+    Path(os.fsdecode(name)).write_bytes(request_octets)
+    done = subprocess.run(
+        [sys.executable, "-m", "isoill", "check", "--json", "--profile", "alma", name],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert json.loads(done.stdout)["place"].endswith("\\udcff.ber")
+    assert done.stderr == b""

@@ -156,12 +156,32 @@ def test_where_the_partner_is(written: Path, lines: str, listener: str, address:
             'partner = "Tom"\n[own]\ndelivery = ["x"]',
             "own.delivery: expected a table or several, found 'x'",
         ),
+        ('partner = ""', "partner: expected a line of text, found ''"),
+        ('partner = "a\\nb"', r"partner: expected a line of text, found 'a\\nb'"),
+        ('partner = "Tom"\n"\\u001b[31m" = 1', r"'.x1b\[31m': expected one of"),
+        ('partner = "Tom"\nport = ' + "9" * 5000, "expected TOML, found something else: Exceeds the limit"),
+        ('partner = "Tom"\nport = 0x' + "f" * 5000, "port: expected a number from 1 to 65535, found a int"),
+        ('partner = "Tom"\nx = ' + "[" * 5000, "expected TOML, found something else: maximum recursion"),
+        ('partner = "Tom"\n[logon]\nuser = "x"\npassword = 12345678', "logon.password: expected text, found a int$"),
+        ('partner = "Tom"\nlogon = "u:secret"', "logon: expected a table, found a str$"),
         ('partner = "Tom"\nown = "x"', "own: expected a table, found 'x'"),
     ],
 )
 def test_what_cannot_be_meant_is_said(written: Path, text: str, words: str) -> None:
     with pytest.raises(PartnerError, match=f"^partner.toml: {words}"):
         loaded(written, text)
+
+
+def test_a_mark_at_the_beginning_is_no_text(written: Path) -> None:
+    written.write_bytes(b'\xef\xbb\xbfpartner = "Tom"\r\n')
+    assert isoill.load_profile(written).title == "Tom"
+
+
+def test_a_profile_shows_no_password(written: Path) -> None:
+    profile = loaded(written, 'partner = "OCLC"\nbase = "oclc"\n[logon]\nuser = "u"\npassword = "secret"\n')
+    assert repr(profile) == "<Profile partner>"
+    assert "secret" not in profile.describe()
+    assert "secret" not in str(profile.prepare(REQUEST).changes)
 
 
 def test_what_is_no_text(written: Path) -> None:

@@ -417,14 +417,6 @@ class Shelf:
 OWN = "1.0.10161.13.1000.999.1"
 
 
-@pytest.fixture
-def own_register(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is registered in a test is forgotten behind it."""
-    for name in ("_BY_OID", "_BY_TYPE", "OID_NAMES"):
-        monkeypatch.setattr(oids, name, dict(getattr(oids, name)))
-
-
-@pytest.mark.usefixtures("own_register")
 def test_a_type_of_ones_own() -> None:
     assert registered(OWN) is None
     assert register(OWN, critical=True)(Shelf) is Shelf
@@ -437,7 +429,6 @@ def test_a_type_of_ones_own() -> None:
     assert again.extension(Shelf) == Shelf(mark="QA 76")
 
 
-@pytest.mark.usefixtures("own_register")
 def test_an_alias_of_ones_own() -> None:
     shelves = Annotated[tuple[Shelf, ...], TypeName("Shelves")]
     register(OWN, shelves, name="all shelves")
@@ -446,13 +437,11 @@ def test_an_alias_of_ones_own() -> None:
     assert external.value(shelves) == (Shelf(mark="a"), Shelf(mark="b", floor=-1))
 
 
-@pytest.mark.usefixtures("own_register")
 def test_a_name_that_is_known_stays() -> None:
     register("1.0.10161.2.1", Shelf, name="shelf")
     assert oids.OID_NAMES["1.0.10161.2.1"] == "ISO-10161-ILL-1"
 
 
-@pytest.mark.usefixtures("own_register")
 def test_registering_again_changes_nothing() -> None:
     first = register(OWN, Shelf)
     assert register(OWN, Shelf) == first == registered(OWN)
@@ -493,7 +482,6 @@ CONFLICTS: dict[str, tuple[str, Any, bool, str]] = {
 }
 
 
-@pytest.mark.usefixtures("own_register")
 @pytest.mark.parametrize(("oid", "payload", "critical", "message"), CONFLICTS.values(), ids=CONFLICTS)
 def test_what_cannot_be_registered(oid: str, payload: Any, critical: bool, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):

@@ -1,7 +1,7 @@
 """What partners accept: each rule with a message that breaks it and one that does not; real messages by hand."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import isoill
-from isoill.asn1 import type_of
+from isoill.asn1 import Kind, Type, fields_of, type_of
 from isoill.payloads import (
     APDUDeliveryInfo,
     APDUDeliveryParameters,
@@ -1048,6 +1048,70 @@ def test_a_profile_describes_itself(name: str) -> None:
         assert f"- {service.name}" in page
     for listener in profile.listeners:
         assert str(listener) in page
+
+
+OTHERS_LOGON = REQUEST.with_extension(PromptObject.logon("999", "")).with_extension(OCLCILLRequestExtension())
+MANY = tuple(replace(BORROWER_INFO, aliases=None) for _ in range(26))
+
+
+@pytest.mark.parametrize(
+    ("name", "apdu", "said", "configured"),
+    [
+        ("oclc", OTHERS_LOGON, {}, {}),  # another's answers stay
+        ("ipig", replace(MESSAGE, extensions=None), {}, {"sender": MANY}),  # it would break another rule
+        ("ipig", held(replace(MESSAGE, extensions=()), "1.0.10161.13.3", "0500"), {}, {}),  # what it is, is not known
+        ("standard", replace(FORWARDED, requester_id=None), {"transport": "mail"}, {}),  # who responds is a third party
+        (
+            "standard",
+            replace(SHIPPED, requester_id=None, responder_id=BORROWER),
+            {"transport": "mail"},
+            {"partner_id": BORROWER},
+        ),
+        ("standard", search(expiry_date="never"), {}, {}),
+        ("standard", search(expiry_date="20261231", need_before_date="20261224"), {}, {}),
+    ],
+)
+def test_what_would_harm_is_left(name: str, apdu: Any, said: dict[str, Any], configured: dict[str, Any]) -> None:
+    [profile] = [each for each in CONFIGURED if each.name == name]
+    profile = replace(profile, **configured)
+    assert profile.check(apdu, **said) != []
+    assert profile.prepare(apdu, **said).apdu is apdu
+
+
+def test_an_intermediary_that_asks_is_the_requester() -> None:
+    [standard] = [each for each in CONFIGURED if each.name == "standard"]
+    bare = replace(REQUEST, requester_id=None, responder_id=None, transaction_id=SUB)
+    prepared = standard.prepare(bare, role="intermediary", transport="mail").apdu
+    assert (prepared.requester_id, prepared.responder_id) == (BORROWER, LENDER)
+
+
+def test_paths_of_rules_lead_somewhere() -> None:
+    """Each path that a rule says it looks at is one of each message that it is about, or the name of a type."""
+    types = {type_.name for cls in SENDERS for _, type_ in declared(type_of(cls), "", 6)} | {"EDIFACTString"}
+    for several in OWN_RULES.values():
+        for _, rule in several:
+            paths = {path for cls in rule.on or SENDERS for path, _ in declared(type_of(cls), "", 6)}
+            for path in filter(None, rule.path.split(", ")):
+                assert path in paths or path in types, (rule.id, path)
+
+
+def declared(type_: Type, path: str, depth: int) -> Iterator[tuple[str, Type]]:
+    """The paths within a type, so many levels down, with [] for the elements of a list."""
+    yield path, type_
+    if type_.element is not None:
+        yield from declared(type_.element, f"{path}[]", depth)
+    elif type_.kind in (Kind.SEQUENCE, Kind.CHOICE) and type_.python is not None and depth:
+        for component in fields_of(type_.python):
+            yield from declared(component.type, f"{path}.{component.name}".lstrip("."), depth - 1)
+
+
+def test_odd_messages_are_judged_all_the_same() -> None:
+    """What a program has made of nothing is no worse than what it leaves out."""
+    for name in ("transaction_id", "service_date_time", "protocol_version_num"):
+        for profile in PROFILES.values():
+            assert isinstance(profile.check(replace(MESSAGE, **{name: None}), history=[REQUEST]), list)
+    [finding] = get_profile("oclc").check(oclc(REQUEST, protocol_version_num=10**5000))
+    assert finding.message.endswith("found a number of 16610 bits")
 
 
 def test_a_rule_is_a_value() -> None:

@@ -40,7 +40,7 @@ __all__ = [
 @register("1.0.10161.13.5")
 @sequence(name="Forwarded-Add-Info")
 class ForwardedAddInfo(UnfilledResults):
-    """Forwarded-Add-Info: in a Forward-Notification, why the item was not supplied, as Unfilled-Results says it."""
+    """Forwarded-Add-Info: in a Forward-Notification and in the request passed on, why the forwarder does not supply."""
 
 
 # ── 13.6: more about an error ──────────────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,7 @@ register("1.0.10161.13.1", OCLCPrismILLError)
 class OCLCILLRequestExtension:
     """OCLCILLRequestExtension: what OCLC wants beside a request; IPIG-ILL-Request-Extension has superseded it.
 
-    OCLC wants it even where nothing is in it: yaz-illclient, which was written for OCLC, sends it empty.
+    OCLC wants it even where nothing is in it: yaz-illclient sends it empty, and calls it required.
 
     >>> import isoill
     >>> isoill.encode(OCLCILLRequestExtension(payment_method="IFM")).hex()
@@ -200,7 +200,8 @@ class OCLCILLError:
     error_text: Annotated[ILLString | None, Explicit(1), Name("errorText")] = None
 
 
-#: OCLCILLErrorList: in a Status-Or-Error-Report of OCLC, why it could not process a message; in use since 1997.
+#: OCLCILLErrorList: in a Status-Or-Error-Report of OCLC, why it could not process a message; in use since August 1997,
+#: the register of the Maintenance Agency says.
 OCLCILLErrorList: TypeAlias = Annotated[tuple[OCLCILLError, ...], TypeName("OCLCILLErrorList")]
 register("1.0.10161.13.1000.2.2", OCLCILLErrorList)
 
@@ -216,7 +217,7 @@ class RequesterNotificationExtension:
 @register("1.0.10161.13.1000.2.4", critical=True)
 @sequence
 class PatronRequestExtension:
-    """Patron-Request-Extension: the request is a reader's, for the library's own system to see."""
+    """Patron-Request-Extension: the request is a patron's; the register has no more to say than its name does."""
 
     note: Annotated[ILLString, Explicit(0)]
 

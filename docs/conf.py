@@ -33,5 +33,5 @@ toc_object_entries_show_parents = "hide"
 # Names of other projects: there is no link to them, so that the documentation is built without a network.
 nitpick_ignore_regex = [
     (r"py:\w+", r"(collections\.abc|dataclasses|datetime|enum|hypothesis|os|pymarc|random)\..*"),
-    ("py:class", r"isoill\.[\w.]+\.[A-Z]"),  # type variables
+    ("py:class", r"(isoill\.[\w.]+\.)?[A-Z]"),  # type variables
 ]

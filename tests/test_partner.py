@@ -108,8 +108,8 @@ def test_the_logon(written: Path) -> None:
 def test_where_the_partner_is(written: Path, lines: str, listener: str, address: str) -> None:
     profile = loaded(written, f'partner = "Tom"\naddress = "host.example.org"\n{lines}\n')
     assert str(profile.listeners[0]) == listener
-    assert profile.host == "host.example.org"
-    [recipient] = profile.recipient
+    assert profile.contact.host == "host.example.org"
+    [recipient] = profile.contact.partner_addresses
     assert recipient.transport.telecom_service_address == address
     service = "SMTP" if profile.listeners[0].transport is Transport.MAIL else "TCP/IP"
     assert recipient.transport.telecom_service_identifier == service
@@ -179,7 +179,7 @@ def test_a_mark_at_the_beginning_is_no_text(written: Path) -> None:
 
 def test_a_profile_shows_no_password(written: Path) -> None:
     profile = loaded(written, 'partner = "OCLC"\nbase = "oclc"\n[logon]\nuser = "u"\npassword = "secret"\n')
-    assert repr(profile) == "<Profile partner>"
+    assert (repr(profile), repr(profile.contact)) == ("<Profile partner>", "<Contact >")
     assert "secret" not in profile.describe()
     assert "secret" not in str(profile.prepare(REQUEST).changes)
 

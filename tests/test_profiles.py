@@ -22,7 +22,7 @@ from isoill.payloads import (
     RequestDetail,
     WantedLanguage,
 )
-from isoill.profiles import PROFILES, Finding, Profile, Role, Rule, Severity, Support, Transport, get_profile
+from isoill.profiles import PROFILES, Contact, Finding, Profile, Role, Rule, Severity, Support, Transport, get_profile
 from isoill.services import SENDERS
 from isoill.testing import apdus
 from tests.conftest import OUTSIDE_VECTORS, need
@@ -888,11 +888,13 @@ SAID = st.fixed_dictionaries(
 CONFIGURED = [
     replace(
         profile,
-        sender=(replace(BORROWER_INFO, aliases=(BORROWER,)),),
-        recipient=(LENDER_INFO,),
-        own_id=BORROWER,
-        partner_id=LENDER,
-        logon=LOGON,
+        contact=Contact(
+            own_addresses=(replace(BORROWER_INFO, aliases=(BORROWER,)),),
+            partner_addresses=(LENDER_INFO,),
+            own_id=BORROWER,
+            partner_id=LENDER,
+            logon=LOGON,
+        ),
     )
     for profile in PROFILES.values()
 ]
@@ -1058,7 +1060,7 @@ MANY = tuple(replace(BORROWER_INFO, aliases=None) for _ in range(26))
     ("name", "apdu", "said", "configured"),
     [
         ("oclc", OTHERS_LOGON, {}, {}),  # another's answers stay
-        ("ipig", replace(MESSAGE, extensions=None), {}, {"sender": MANY}),  # it would break another rule
+        ("ipig", replace(MESSAGE, extensions=None), {}, {"own_addresses": MANY}),  # it would break another rule
         ("ipig", held(replace(MESSAGE, extensions=()), "1.0.10161.13.3", "0500"), {}, {}),  # what it is, is not known
         ("standard", replace(FORWARDED, requester_id=None), {"transport": "mail"}, {}),  # who responds is a third party
         (
@@ -1073,7 +1075,7 @@ MANY = tuple(replace(BORROWER_INFO, aliases=None) for _ in range(26))
 )
 def test_what_would_harm_is_left(name: str, apdu: Any, said: dict[str, Any], configured: dict[str, Any]) -> None:
     [profile] = [each for each in CONFIGURED if each.name == name]
-    profile = replace(profile, **configured)
+    profile = replace(profile, contact=replace(profile.contact, **configured))
     assert profile.check(apdu, **said) != []
     assert profile.prepare(apdu, **said).apdu is apdu
 

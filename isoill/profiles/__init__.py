@@ -11,6 +11,7 @@ APDU-Delivery-Info (1.0.10161.13.3) - at ILL-Request.extensions [alma-delivery-i
 A profile says what is known of a kind of partner, with its source: to have no finding is not a promise.
 """
 
+from isoill.profiles.contact import Contact
 from isoill.profiles.partner import PROFILES, PartnerError, get_profile, load_profile
 from isoill.profiles.profile import Change, Listener, Prepared, Profile, Service, Support
 from isoill.profiles.rules import (
@@ -33,6 +34,7 @@ from isoill.services import Role, Transport
 __all__ = [
     "PROFILES",
     "Change",
+    "Contact",
     "Fault",
     "Faults",
     "Finding",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from isoill.asn1 import Latin1String
 from isoill.payloads import APDUDeliveryInfo
+from isoill.profiles.contact import Contact
 from isoill.profiles.extensions import PAYLOAD, add_delivery_info, delivery_infos, missing
 from isoill.profiles.profile import Listener, Profile, Service, Support
 from isoill.profiles.rules import (
@@ -107,12 +108,13 @@ def _aliases(subject: Subject) -> Iterator[Fault]:
             yield Fault(path, f"{count} in {name}")
 
 
-def _add_delivery_info(subject: Subject, profile: Profile) -> Apdu | None:
+def _add_delivery_info(subject: Subject, contact: Contact) -> Apdu | None:
     """Without aliases, which Alma does not know."""
-    sender, recipient = (
-        tuple(replace(each, aliases=None) for each in addresses) for addresses in (profile.sender, profile.recipient)
+    own, partner = (
+        tuple(replace(each, aliases=None) for each in addresses)
+        for addresses in (contact.own_addresses, contact.partner_addresses)
     )
-    return add_delivery_info(subject, replace(profile, sender=sender, recipient=recipient))
+    return add_delivery_info(subject, replace(contact, own_addresses=own, partner_addresses=partner))
 
 
 def _nothing_to_match(subject: Subject) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from typing import Any
 from isoill.errors import DecodeError
 from isoill.oids import OID_NAMES, registered, registered_as
 from isoill.payloads import APDUDeliveryInfo
-from isoill.profiles.profile import Profile
+from isoill.profiles.contact import Contact
 from isoill.profiles.rules import EVERY_MESSAGE, Fault, Faults, Rule, Severity, Subject, shown
 from isoill.types import Apdu, Extension, External, SystemId
 
@@ -57,9 +57,9 @@ def missing(type: Any) -> Faults:
     return faults
 
 
-def add_delivery_info(subject: Subject, profile: Profile) -> Apdu | None:
+def add_delivery_info(subject: Subject, contact: Contact) -> Apdu | None:
     """Say where we are and where the partner is, if that is configured, and there is nothing that it would replace."""
-    info = profile.delivery_info
+    info = contact.delivery_info
     there = any(externals(subject, registered_as(APDUDeliveryInfo).oid))
     return None if info is None or there else subject.apdu.with_extension(info)
 

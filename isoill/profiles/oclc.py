@@ -17,6 +17,7 @@ from typing import Any
 from isoill.errors import DecodeError
 from isoill.oids import registered_as
 from isoill.payloads import IPIGILLRequestExtension, OCLCILLRequestExtension, PromptObject, PromptType
+from isoill.profiles.contact import Contact
 from isoill.profiles.extensions import PAYLOAD, externals, missing
 from isoill.profiles.profile import Listener, Profile, Service, Support
 from isoill.profiles.rules import Fault, Rule, Severity, Subject, blank, checked, filled, refuse, shown
@@ -72,12 +73,12 @@ def _no_logon(subject: Subject) -> Iterator[Fault]:
     yield Fault("extensions", "none that is a prompt object (1.2.840.10003.8.1)")
 
 
-def _log_on(subject: Subject, profile: Profile) -> Apdu | None:
+def _log_on(subject: Subject, contact: Contact) -> Apdu | None:
     there = any(externals(subject, registered_as(PromptObject).oid))  # another's answers are not ours to replace
-    return None if profile.logon is None or there else subject.apdu.with_extension(profile.logon)
+    return None if contact.logon is None or there else subject.apdu.with_extension(contact.logon)
 
 
-def _add_extension(subject: Subject, profile: Profile) -> Apdu | None:
+def _add_extension(subject: Subject, contact: Contact) -> Apdu | None:
     there = any(externals(subject, registered_as(OCLCILLRequestExtension).oid))
     return None if there else subject.apdu.with_extension(OCLCILLRequestExtension())
 

@@ -15,6 +15,7 @@ from isoill.asn1 import Kind, fields_of, type_of
 from isoill.errors import ILLError
 from isoill.payloads import APDUDeliveryParameters, PromptObject
 from isoill.profiles.alma import ALMA
+from isoill.profiles.contact import Contact
 from isoill.profiles.illiad import ILLIAD
 from isoill.profiles.ipig import IPIG
 from isoill.profiles.oclc import OCLC
@@ -54,7 +55,7 @@ def load_profile(path: str | os.PathLike[str], /) -> Profile:
     Raises `PartnerError` for what the file says wrong, OSError where it cannot be read.
 
     >>> profile = load_profile("examples/partners/hill.toml")
-    >>> profile.title, profile.host, str(profile.listeners[0])
+    >>> profile.title, profile.contact.host, str(profile.listeners[0])
     ('Hill University Library', 'ill.hill.example.org', 'TCP port 1611, simplex')
     """
     octets = Path(path).read_bytes()
@@ -173,12 +174,14 @@ def _profile(table: _Table, name: str) -> Profile:
         services_source=base.services_source,
         listeners=listeners,
         listeners_source=base.listeners_source if listeners is base.listeners else "",
-        sender=sender,
-        recipient=recipient or _usual_address(host, listeners),
-        own_id=None if own_symbol is None else SystemId.of(own_symbol),
-        partner_id=None if symbol is None else SystemId.of(symbol),
-        logon=None if user is None or password is None else PromptObject.logon(user, password),
-        host=host,
+        contact=Contact(
+            own_id=None if own_symbol is None else SystemId.of(own_symbol),
+            partner_id=None if symbol is None else SystemId.of(symbol),
+            own_addresses=sender,
+            partner_addresses=recipient or _usual_address(host, listeners),
+            host=host,
+            logon=None if user is None or password is None else PromptObject.logon(user, password),
+        ),
     )
 
 

@@ -10,11 +10,11 @@ from typing import Generic, TypeVar, cast
 
 from isoill.asn1 import type_of
 from isoill.parts import parts
-from isoill.payloads import APDUDeliveryInfo, APDUDeliveryParameters, PromptObject
+from isoill.profiles.contact import Contact
 from isoill.profiles.rules import Finding, Rule, Subject
 from isoill.records import record
 from isoill.services import Role, Transport
-from isoill.types import Apdu, SystemId
+from isoill.types import Apdu
 
 __all__ = ["Change", "Listener", "Prepared", "Profile", "Service", "Support"]
 
@@ -126,18 +126,8 @@ class Profile:
     listeners: tuple[Listener, ...] = ()
     #: where that is known from
     listeners_source: str = ""
-    #: for `prepare`: our own addresses, as APDU-Delivery-Info has them
-    sender: tuple[APDUDeliveryParameters, ...] = ()
-    #: for `prepare`: the partner's
-    recipient: tuple[APDUDeliveryParameters, ...] = ()
-    #: for `prepare`: who we are
-    own_id: SystemId | None = None
-    #: for `prepare`: who the partner is
-    partner_id: SystemId | None = None
-    #: for `prepare`: what OCLC wants in the first request on a connection
-    logon: PromptObject | None = None
-    #: where the partner is, if it is one partner
-    host: str | None = None
+    #: for `prepare`: who and where the two sides are
+    contact: Contact = Contact()
 
     def check(
         self,
@@ -177,7 +167,7 @@ class Profile:
         known = set(self._places(subject))
         for rule in self.rules:
             findings = [] if rule.mend is None else list(rule.findings(subject))
-            mended = rule.mend(subject, self) if rule.mend is not None and findings else None
+            mended = rule.mend(subject, self.contact) if rule.mend is not None and findings else None
             if mended is None:
                 continue
             attempt = replace(subject, apdu=mended, parts=tuple(parts(mended)))
@@ -204,13 +194,6 @@ class Profile:
         inherited = () if self.base is None else self.base.rules
         return tuple(rule for rule in self.rules if rule not in inherited)
 
-    @property
-    def delivery_info(self) -> APDUDeliveryInfo | None:
-        """What goes into every message as APDU-Delivery-Info; None where our own address is not configured."""
-        if not self.sender:
-            return None
-        return APDUDeliveryInfo(sender_info=self.sender, recipient_info=self.recipient)
-
 
 # ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -226,12 +209,12 @@ def _page(profile: Profile) -> Iterator[str]:
     yield f":Name: {profile.name}"
     if profile.base is not None:
         yield f":Builds on: {profile.base.name}"
-    if profile.host is not None:
-        yield f":Host: {profile.host}"
+    if profile.contact.host is not None:
+        yield f":Host: {profile.contact.host}"
     if profile.listeners:
         source = f" (source: {profile.listeners_source})" if profile.listeners_source else ""
         yield f":Listens: {'; '.join(map(str, profile.listeners))}{source}"
-    for name, system_id in (("We are", profile.own_id), ("The partner is", profile.partner_id)):
+    for name, system_id in (("We are", profile.contact.own_id), ("The partner is", profile.contact.partner_id)):
         if system_id is not None:
             yield f":{name}: {system_id.symbol or system_id.name}"
     yield ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 from isoill.asn1 import Enumerated, Type, fields_of, type_of
 from isoill.parts import parts
+from isoill.profiles.contact import Contact
 from isoill.records import record
 from isoill.services import Role, Transport
 from isoill.types import Apdu, ILLRequest
@@ -31,9 +32,6 @@ __all__ = [
     "shown",
     "together",
 ]
-
-if TYPE_CHECKING:
-    from isoill.profiles.profile import Profile
 
 
 class Severity(enum.StrEnum):
@@ -192,8 +190,8 @@ class Rule:
     #: where this is known from
     source: str
     faults: Faults
-    #: gives the message in which the rule is kept, from what the profile (`Profile`) has; None where that is a guess
-    mend: Callable[[Subject, Profile], Apdu | None] | None = None
+    #: gives the message in which the rule is kept, from what is known of the two sides; None where that is a guess
+    mend: Callable[[Subject, Contact], Apdu | None] | None = None
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
         """Where the message breaks the rule."""

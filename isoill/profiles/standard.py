@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from isoill.asn1 import Among, VisibleString
+from isoill.profiles.contact import Contact
 from isoill.profiles.profile import Listener, Profile, Service, Support
 from isoill.profiles.rules import (
     EVERY_MESSAGE,
@@ -190,7 +191,7 @@ def _expiry(subject: Subject) -> Iterator[Fault]:
         )
 
 
-def _flag_the_expiry_date(subject: Subject, profile: Profile) -> Apdu | None:
+def _flag_the_expiry_date(subject: Subject, contact: Contact) -> Apdu | None:
     """A date of its own is what other-Date means; where there is another date as well, it is not known which is."""
     apdu = subject.apdu
     if not isinstance(apdu, ILLRequest) or apdu.search_type is None or apdu.search_type.expiry_date is None:
@@ -205,18 +206,18 @@ def _flag_the_expiry_date(subject: Subject, profile: Profile) -> Apdu | None:
     return replace(apdu, search_type=replace(apdu.search_type, expiry_flag=ExpiryFlag.OTHER_DATE))
 
 
-def _name_both(subject: Subject, profile: Profile) -> Apdu | None:
+def _name_both(subject: Subject, contact: Contact) -> Apdu | None:
     """Put the configured ids where they are missing; who is who, the sender's role tells."""
     if isinstance(subject.apdu, ForwardNotification):
         return None  # its responder is a third party
     sides = SENDERS[type(subject.apdu)] & {Role.REQUESTER, Role.RESPONDER}  # an intermediary is either, by the message
     if len(sides) > 1:
         sides &= {subject.role}
-    if len(sides) != 1 or (profile.own_id is None and profile.partner_id is None):
+    if len(sides) != 1 or (contact.own_id is None and contact.partner_id is None):
         return None
     ours_is_requester = Role.REQUESTER in sides
     requester, responder = (
-        (profile.own_id, profile.partner_id) if ours_is_requester else (profile.partner_id, profile.own_id)
+        (contact.own_id, contact.partner_id) if ours_is_requester else (contact.partner_id, contact.own_id)
     )
     named = subject.apdu.requester_id or requester, subject.apdu.responder_id or responder
     if named[0] == named[1]:

@@ -179,7 +179,7 @@ def test_a_mark_at_the_beginning_is_no_text(written: Path) -> None:
 
 def test_a_profile_shows_no_password(written: Path) -> None:
     profile = loaded(written, 'partner = "OCLC"\nbase = "oclc"\n[logon]\nuser = "u"\npassword = "secret"\n')
-    assert (repr(profile), repr(profile.contact)) == ("<Profile partner>", "<Contact >")
+    assert (repr(profile), repr(profile.contact)) == ("<Profile partner>", "Contact()")
     assert "secret" not in profile.describe()
     assert "secret" not in str(profile.prepare(REQUEST).changes)
 

@@ -33,7 +33,7 @@ class Contact:
     logon: PromptObject | None = None
 
     def __repr__(self) -> str:
-        return f"<Contact {'' if self.partner_id is None else self.partner_id.symbol}>"  # a logon is not for everybody
+        return f"Contact({'' if self.host is None else f'host={self.host!r}'})"  # a logon is not for everybody
 
     @property
     def delivery_info(self) -> APDUDeliveryInfo | None:

@@ -7,22 +7,41 @@ other exception escapes is a finding too.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
 import isoill
+from isoill.conformance import registered_payloads
 from isoill.dialects import speakers_of
 from isoill.errors import MESSAGE_CHARACTERS
+from isoill.payloads import APDUDeliveryParameters, PromptObject
+from isoill.profiles import PROFILES, Contact
 
-__all__ = ["TARGETS", "decode", "exactly", "examine", "frames", "from_json", "lean", "show"]
+__all__ = ["TARGETS", "decode", "exactly", "examine", "frames", "from_json", "judge", "lean", "payloads", "show"]
 
 T = TypeVar("T")
 
 #: What is written again may be larger and deeper than what was read: DEFAULTs and SEQUENCEs that were left out come in.
 _AMPLE = isoill.Limits(octets=16 << 20, depth=256, elements=1_000_000)
+#: The profiles, for two sides that are known: then there is most to put right.
+_PROFILES = [
+    replace(
+        profile,
+        contact=Contact(
+            own_id=isoill.SystemId.of("EX:MSL"),
+            partner_id=isoill.SystemId.of("EX:HIL"),
+            own_addresses=(
+                APDUDeliveryParameters.of("SMTP", "ill@example.org", aliases=[isoill.SystemId.of("EX:MSL")]),
+            ),
+            logon=PromptObject.logon("100-000-001", "example"),
+        ),
+    )
+    for profile in PROFILES.values()
+]
 #: What is in the value itself, and goes out as it came in: numbers, and tags in what an ANY holds.
 _KEPT = {isoill.Reason.UNLISTED_VALUE, isoill.Reason.MALFORMED_TAG}
 #: What lenient reading lists and strict reading takes: legal BER, any ANY, a string in one segment with its own tag.
@@ -156,6 +175,42 @@ def from_json(data: bytes) -> None:
         assert again == apdu, "another value by way of octets"
 
 
+def payloads(data: bytes) -> None:
+    """As each registered payload the octets are a value that is written and read again, or refused."""
+    for entry in registered_payloads():
+        strict = _read(lambda type_=entry.type: isoill.decode(data, type=type_), data)  # type: ignore[misc]
+        lenient = _read(lambda type_=entry.type: isoill.decode(data, strict=False, type=type_), data)  # type: ignore[misc]
+        if strict is not None:
+            assert exactly(lenient) == exactly(strict), "lenient reading gives another value"
+        if lenient is not None:
+            again = isoill.External.holding(lenient, type=entry.type).value(entry.type, strict=False)
+            assert exactly(again) == exactly(lenient), "another value is written"
+
+
+def judge(data: bytes) -> None:
+    """Each profile has something to say of whatever can be read, in bounds, and keeps its promises in mending it."""
+    examination = _read(lambda: isoill.examine(data), data)
+    if examination is None:
+        return
+    apdu = examination.apdu
+    for profile in _PROFILES:
+        said: dict[str, Any] = {"today": datetime.date(2026, 11, 22), "transport": "mail", "history": [apdu]}
+        findings = profile.check(apdu, **said)
+        for finding in findings:
+            assert finding.message.isprintable(), "a character that does not print"
+            assert len(finding.message) <= MESSAGE_CHARACTERS + 600
+        prepared = profile.prepare(apdu, **said)
+        before, after = (
+            {(each.rule, each.path) for each in found} for found in (findings, profile.check(prepared.apdu, **said))
+        )
+        promised = {(change.rule, change.path) for change in prepared.changes}
+            assert promised <= before - after, "what is mended is not what is said to be"
+        assert after <= before, "mending breaks something"
+        assert exactly(isoill.decode(isoill.encode(prepared.apdu), strict=False, limits=_AMPLE)) == exactly(
+            prepared.apdu
+        )
+
+
 def lean(data: bytes) -> None:
     """The core alone, at high speed: read both ways, write again, read that."""
     strict: isoill.ILLAPDU | None = None
@@ -178,7 +233,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "examine": examine,
     "frames": frames,
     "from_json": from_json,
+    "judge": judge,
     "lean": lean,
+    "payloads": payloads,
     "show": show,
 }
 

@@ -204,7 +204,7 @@ def judge(data: bytes) -> None:
             {(each.rule, each.path) for each in found} for found in (findings, profile.check(prepared.apdu, **said))
         )
         promised = {(change.rule, change.path) for change in prepared.changes}
-            assert promised <= before - after, "what is mended is not what is said to be"
+        assert promised <= before - after, "what is mended is not what is said to be"
         assert after <= before, "mending breaks something"
         assert exactly(isoill.decode(isoill.encode(prepared.apdu), strict=False, limits=_AMPLE)) == exactly(
             prepared.apdu

@@ -329,7 +329,7 @@ def check_reading(octets: bytes) -> None:
         assert len(deviation.detail) <= MESSAGE_CHARACTERS
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(broken())
 def test_a_broken_message_is_read_or_refused(octets: bytes) -> None:
     check_reading(octets)

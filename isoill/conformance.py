@@ -133,7 +133,8 @@ def _roles_of(senders: frozenset[Role]) -> str:
 def _roles() -> Iterator[_Row]:
     for role in Role:
         names = [type_of(message).name for message, senders in SENDERS.items() if role in senders]
-        yield role.value.capitalize(), (", ".join(names),), "messages yes, behaviour not in this version", ""
+        test = "tests/test_profiles.py::test_services_are_sent_by_those_who_send_them"
+        yield role.value.capitalize(), (", ".join(names),), "messages yes, behaviour not in this version", test
 
 
 def _transports() -> Iterator[_Row]:

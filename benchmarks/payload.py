@@ -48,7 +48,7 @@ def run(messages: Sequence[Message], *, quick: bool) -> Table:
         }
         done: list[int] = []
         runs["extension"] = _counted(runs["extension"], done)
-        timings = interleave(runs, rounds=10 if quick else 500)
+        timings = interleave(runs, rounds=10 if quick else 900)
         parts = {name: timings.ratio(name, "message") for name in ("extension", "octets")}
         figures[message.name] = {
             "octets": len(octets),

@@ -26,9 +26,9 @@ import re
 import sys
 import types
 import typing
+from _thread import RLock  # threading has it too, and much else to import
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from threading import RLock
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 from isoill.records import record

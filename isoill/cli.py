@@ -278,7 +278,9 @@ def _dump(options: argparse.Namespace) -> int:
 
 def _profiles(texts: Sequence[str]) -> list[Profile]:
     """Those that isoill brings, and partners'; several may be given at once."""
-    names = [name for text in texts for name in ([text] if Path(text).is_file() else text.split(","))]
+    names: list[str] = []
+    for text in texts:
+        names += [text] if os.path.isfile(text) else text.split(",")  # pathlib has an error for a name that is too long
     profiles = list(map(_profile, names))
     for index, profile in enumerate(profiles):
         if profile.name in [other.name for other in profiles[:index]]:

@@ -151,7 +151,7 @@ def registered_payloads() -> list[Registered]:
     for name in payloads.__all__:
         try:
             found.append(registered_as(getattr(payloads, name)))
-        except (LookupError, TypeError):  # a part of one; a function
+        except LookupError:  # a part of one; a function
             continue
     return sorted({each.oid: each for each in found}.values(), key=lambda each: [*map(int, each.oid.split("."))])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 import re
+from _thread import RLock
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any, TypeVar, overload
 
 from isoill.asn1 import Type, type_of
@@ -88,7 +88,7 @@ _BY_OID: dict[str, Registered] = {}
 _BY_TYPE: dict[Type, Registered] = {}
 _KNOWN: dict[Any, Registered] = {}  # what was found for a class or an annotation: to read it costs as much as a payload
 
-_REGISTERING = Lock()
+_REGISTERING = RLock()
 
 T = TypeVar("T")
 

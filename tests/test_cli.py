@@ -446,3 +446,10 @@ def test_json_of_a_file_whose_name_is_no_text(tmp_path: Path, request_octets: by
     )
     assert json.loads(done.stdout)["place"].endswith("\\udcff.ber")
     assert done.stderr == b""
+
+
+def test_check_takes_no_profile_of_a_name_without_end(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("x" * 5000, "x" * 5000 + ".toml"):
+        assert main(["check", "--profile", name, REQUEST]) == 2
+        line = complaint(capsys)
+        assert line.startswith("isoill: profile: expected one of") or line.endswith(": File name too long")

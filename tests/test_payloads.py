@@ -1,17 +1,16 @@
 """What travels in EXTERNALs: real ones, all that are registered against the reference, and how they get in and out."""
 
 import re
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import isoill.payloads
 from isoill import oids
 from isoill.asn1 import NULL, BitString, Explicit, Implicit, TypeName, sequence
 from isoill.codec import decode, encode
+from isoill.conformance import registered_payloads
 from isoill.errors import DecodeError, Reason, TruncatedError
 from isoill.oids import OID_NAMES
 from isoill.payloads import (
@@ -136,15 +135,7 @@ def test_the_logon_in_the_example(request_octets: bytes) -> None:
 # ── all that are registered ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def payloads() -> Iterator[Registered]:
-    for name in isoill.payloads.__all__:
-        try:
-            yield registered_as(getattr(isoill.payloads, name))
-        except (LookupError, TypeError):  # a part of one; a function
-            continue
-
-
-PAYLOADS = {payload.oid: payload.type for payload in payloads()}
+PAYLOADS = {payload.oid: payload.type for payload in registered_payloads()}
 
 
 @pytest.mark.parametrize("oid", PAYLOADS)
@@ -166,7 +157,7 @@ def test_the_reference_agrees(oid: str) -> None:
 
 
 def test_what_changes_the_meaning_of_a_message_is_critical() -> None:
-    critical = {payload.oid for payload in payloads() if payload.critical}
+    critical = {payload.oid for payload in registered_payloads() if payload.critical}
     assert critical == {"1.0.10161.13.1000.2.3", "1.0.10161.13.1000.2.4", "1.0.10161.13.1000.2.5"}
 
 

@@ -258,6 +258,6 @@ ALMA = Profile(
     ),
     services=_SERVICES,
     services_source=_SOURCE,
-    listeners_source=_SOURCE,
+    listeners_source=f"{_SOURCE}; that it is simplex is inferred",
     listeners=(Listener(Transport.CONNECTION, 9001),),
 )

@@ -3,6 +3,7 @@
 What is mandatory, and what is forbidden, is *refused* where it is broken, and so is a date that is no day: there is no
 telling what it means.  The forms of other texts are *warnings*: the field breaks them every day, and its messages
 arrive.
+
 RO-1 and LS-1 are numbers of ours, for what the module says without comment; the others are those of our list of its
 comments.
 """
@@ -25,6 +26,7 @@ from isoill.profiles.rules import (
     Severity,
     Subject,
     Test,
+    blank,
     checked,
     every,
     filled,
@@ -125,7 +127,7 @@ def _time(text: str) -> str | None:
 def _text(text: str) -> str | None:
     if text == "":
         return "an empty text"
-    if not any(character.isprintable() and not character.isspace() for character in text):
+    if blank(text):
         return "a blank text"
     return shown(text) if text != text.strip(" ") else None
 
@@ -194,16 +196,12 @@ def _expiry(subject: Subject) -> Iterator[Fault]:
 def _flag_the_expiry_date(subject: Subject, contact: Contact) -> Apdu | None:
     """A date of its own is what other-Date means; where there is another date as well, it is not known which is."""
     apdu = subject.apdu
-    if not isinstance(apdu, ILLRequest) or apdu.search_type is None or apdu.search_type.expiry_date is None:
+    search = apdu.search_type if isinstance(apdu, ILLRequest) else None
+    if search is None or search.expiry_flag != ExpiryFlag.NO_EXPIRY or search.need_before_date is not None:
         return None
-    search = apdu.search_type
-    if (
-        search.expiry_flag != ExpiryFlag.NO_EXPIRY
-        or search.need_before_date is not None
-        or _date(search.expiry_date or "")
-    ):
+    if search.expiry_date is None or _date(search.expiry_date) is not None:
         return None
-    return replace(apdu, search_type=replace(apdu.search_type, expiry_flag=ExpiryFlag.OTHER_DATE))
+    return replace(apdu, search_type=replace(search, expiry_flag=ExpiryFlag.OTHER_DATE))  # type: ignore[call-arg] # a request has it
 
 
 def _name_both(subject: Subject, contact: Contact) -> Apdu | None:

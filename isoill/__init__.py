@@ -32,7 +32,10 @@ from isoill.errors import (
     ILLError,
     LimitError,
     Limits,
+    LocalProtocolError,
+    ProtocolError,
     Reason,
+    RemoteProtocolError,
     TruncatedError,
 )
 from isoill.framing import FrameBuffer
@@ -155,18 +158,28 @@ from isoill.types import (
 )
 
 if TYPE_CHECKING:
+    from isoill.problems import error_report, report_of
     from isoill.profiles import Severity, get_profile, load_profile
-    from isoill.services import Role, Transport
+    from isoill.services import Direction, Event, Role, Transport
+    from isoill.transaction import Step, Transaction
+    from isoill.transitions import State
 
 __version__ = "0.1.0"
 
 #: Names that are imported when they are wanted: most programs that decode do not, and start sooner.
 _LATER = {
+    "Direction": "isoill.services",
+    "Event": "isoill.services",
     "Role": "isoill.services",
     "Severity": "isoill.profiles",
+    "State": "isoill.transitions",
+    "Step": "isoill.transaction",
+    "Transaction": "isoill.transaction",
     "Transport": "isoill.services",
+    "error_report": "isoill.problems",
     "get_profile": "isoill.profiles",
     "load_profile": "isoill.profiles",
+    "report_of": "isoill.problems",
 }
 
 
@@ -214,6 +227,7 @@ __all__ = [
     "DeliveryAddress",
     "DeliveryService",
     "Deviation",
+    "Direction",
     "DocumentType",
     "EDIFACTString",
     "EDeliveryDetails",
@@ -223,6 +237,7 @@ __all__ = [
     "Envelope",
     "ErrorReport",
     "EstimateResults",
+    "Event",
     "Examination",
     "Expired",
     "ExpiryFlag",
@@ -249,6 +264,7 @@ __all__ = [
     "Latin1VisibleString",
     "LimitError",
     "Limits",
+    "LocalProtocolError",
     "LocationInfo",
     "LocationsResults",
     "Lost",
@@ -265,6 +281,7 @@ __all__ = [
     "PostalAddress",
     "Preference",
     "PrintableString",
+    "ProtocolError",
     "ProtocolVersionNum",
     "ProviderErrorReport",
     "Reason",
@@ -275,6 +292,7 @@ __all__ = [
     "ReasonWillSupply",
     "Recall",
     "Received",
+    "RemoteProtocolError",
     "Renew",
     "RenewAnswer",
     "ReportSource",
@@ -294,10 +312,12 @@ __all__ = [
     "ShippedConditions",
     "ShippedServiceType",
     "ShippedVia",
+    "State",
     "StateTransitionProhibited",
     "StatusOrErrorReport",
     "StatusQuery",
     "StatusReport",
+    "Step",
     "SupplementalItemDescription",
     "SupplyDetails",
     "SupplyMediumInfoType",
@@ -305,6 +325,7 @@ __all__ = [
     "SystemAddress",
     "SystemId",
     "ThirdPartyInfoType",
+    "Transaction",
     "TransactionId",
     "TransactionIdProblem",
     "TransactionResults",
@@ -323,6 +344,7 @@ __all__ = [
     "decode_from",
     "dump",
     "encode",
+    "error_report",
     "examine",
     "examine_from",
     "from_dict",
@@ -333,6 +355,7 @@ __all__ = [
     "iter_apdus",
     "load_profile",
     "peek",
+    "report_of",
     "time_of",
     "to_dict",
     "to_json",

@@ -16,7 +16,10 @@ __all__ = [
     "ILLError",
     "LimitError",
     "Limits",
+    "LocalProtocolError",
+    "ProtocolError",
     "Reason",
+    "RemoteProtocolError",
     "TruncatedError",
 ]
 
@@ -177,6 +180,74 @@ class EncodeError(_CodecError):
     Traceback (most recent call last):
     isoill.errors.EncodeError: expected a value of a declared type, found str - at the value
     """
+
+
+class ProtocolError(ILLError):
+    """What the state tables do not allow; see its two kinds.  The transaction is as it was."""
+
+    def __init__(self, detail: str, *, role: str = "", state: str = "", event: str = "", allowed: tuple[str, ...] = ()):
+        super().__init__(detail)
+        self.detail = detail
+        #: the role of the side that says so: a `Role`
+        self.role = role
+        #: the state that its transaction is in, and stays in: a `State`
+        self.state = state
+        #: what was tried, or came: an `Event`
+        self.event = event
+        #: what might have been instead: each an `Event`
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        where = f"the {self.role}'s transaction" if self.role else "the message"
+        return f"{self.detail} - at {where}{f' in state {self.state}' if self.state else ''}"
+
+
+class LocalProtocolError(ProtocolError):
+    """A message that this side may not send now; ``allowed`` is what it may.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> responder = isoill.Transaction(role="responder")
+    >>> apdu = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> try:
+    ...     responder.send(apdu)
+    ... except isoill.LocalProtocolError as error:
+    ...     print(error)
+    expected nothing to be sent, found ILL-Request - at the responder's transaction in state IDLE
+    """
+
+
+class RemoteProtocolError(ProtocolError):
+    """A message that the other side may not send now; ``report`` is the answer that the standard wants.
+
+    ``report`` is a `StatusOrErrorReport`, or None where the message was one itself: a report is never answered by
+    another.  ``apdu`` is the message.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> requester = isoill.Transaction(role="requester")
+    >>> apdu = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> try:
+    ...     requester.receive(apdu)
+    ... except isoill.RemoteProtocolError as error:
+    ...     print(error.report.error_report.provider_error_report)
+    ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        apdu: Any,
+        report: Any,
+        role: str = "",
+        state: str = "",
+        event: str = "",
+        allowed: tuple[str, ...] = (),
+    ):
+        super().__init__(detail, role=role, state=state, event=event, allowed=allowed)
+        self.apdu = apdu
+        self.report = report
 
 
 @record

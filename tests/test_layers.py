@@ -22,6 +22,11 @@ LAYERS = {
     "payloads": 2,
     "services": 3,
     "parts": 3,
+    "transitions": 4,
+    "stamps": 4,
+    "problems": 4,
+    "composing": 5,
+    "transaction": 6,
     "framing": 3,
     "codec": 3,
     "plain": 3,
@@ -44,6 +49,7 @@ BESIDE = {
     ("codec", "framing"),
     ("payloads", "types"),
     ("dump", "codec"),
+    ("problems", "stamps"),
 }
 PACKAGE = ROOT / "isoill"
 

@@ -209,6 +209,11 @@ class SystemId:
             name_of_person_or_institution=None if name is None else NameOfPersonOrInstitution(name_of_institution=name),
         )
 
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """An institution by its name alone."""
+        return cls(name_of_person_or_institution=NameOfPersonOrInstitution(name_of_institution=name))
+
     @property
     def symbol(self) -> str | None:
         """The symbol, be it a person's or an institution's; None where there is only a name."""

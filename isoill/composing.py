@@ -1,0 +1,546 @@
+"""The next message of a transaction, ids, version and date-time filled in: what `Transaction` inherits to make them.
+
+Each method makes a message and sends nothing.  ``now`` is the time of the library, and without it a message is dated a
+second after the latest of the transaction (`isoill.stamps`); days are ``datetime.date`` or an ISO-Date; ``note`` is the
+note that the message has; every other component of it may be given by its name.
+"""
+
+from __future__ import annotations
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
+from isoill.asn1 import fields_of
+from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo
+from isoill.problems import error_report
+from isoill.records import record
+from isoill.services import Role
+from isoill.stamps import key_of, stamp
+from isoill.types import (
+    Apdu,
+    Cancel,
+    CancelReply,
+    CheckedIn,
+    ConditionalReply,
+    ConditionalResults,
+    Conditions,
+    Damaged,
+    DamagedDetails,
+    DateDue,
+    EstimateResults,
+    Expired,
+    ForwardNotification,
+    HoldPlacedResults,
+    ILLAnswer,
+    ILLRequest,
+    ILLServiceType,
+    IntermediaryProblem,
+    LocationInfo,
+    LocationsResults,
+    Lost,
+    Message,
+    Overdue,
+    ProtocolVersionNum,
+    ReasonLocsProvided,
+    ReasonNotAvailable,
+    ReasonUnfilled,
+    ReasonWillSupply,
+    Recall,
+    Received,
+    Renew,
+    RenewAnswer,
+    ResponderOptionalMessagesType,
+    ResultsExplanation,
+    RetryResults,
+    Returned,
+    ServiceDateTime,
+    Shipped,
+    StatusOrErrorReport,
+    StatusQuery,
+    SupplyDetails,
+    SystemAddress,
+    SystemId,
+    ThirdPartyInfoType,
+    TransactionId,
+    TransactionResults,
+    UnfilledResults,
+    UserErrorReport,
+    WillSupplyResults,
+    iso_date,
+)
+
+__all__ = ["Composer", "Day", "Forwarding", "Now"]
+
+A = TypeVar("A", bound=Apdu)
+#: A day, as a date or as the ISO-Date that messages carry.
+Day: TypeAlias = datetime.date | str
+Now: TypeAlias = datetime.datetime | None
+
+_LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
+
+
+@record
+class Forwarding:
+    """The two messages that FORWARD puts out (Clarification 13)."""
+
+    #: to the new responder
+    request: ILLRequest
+    #: to the requester; sending this is the event
+    notification: ForwardNotification
+
+
+class Composer(ABC):
+    """Makes the messages that come next; `Transaction` says what it needs to know for that."""
+
+    @property
+    @abstractmethod
+    def role(self) -> Role:
+        """The part that we play."""
+
+    @property
+    @abstractmethod
+    def request(self) -> ILLRequest | None:
+        """The request with which the transaction began."""
+
+    @property
+    @abstractmethod
+    def transaction_id(self) -> TransactionId | None:
+        """The id of the transaction."""
+
+    @property
+    @abstractmethod
+    def requester_id(self) -> SystemId | None:
+        """Who asks."""
+
+    @property
+    @abstractmethod
+    def responder_id(self) -> SystemId | None:
+        """Who is asked."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> SystemId | None:
+        """Who we are."""
+
+    @property
+    @abstractmethod
+    def shipped_service_type(self) -> ILLServiceType | None:
+        """What was shipped, as far as is known."""
+
+    @property
+    @abstractmethod
+    def date_due(self) -> DateDue | None:
+        """When the item is due, as far as is known."""
+
+    @property
+    @abstractmethod
+    def optional_messages(self) -> ResponderOptionalMessagesType | None:
+        """Which optional messages we, the responder, send and want."""
+
+    @property
+    @abstractmethod
+    def stamps(self) -> tuple[ServiceDateTime, ...]:
+        """When the messages so far were sent."""
+
+    # ── the responder's ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def shipped(
+        self,
+        *,
+        shipped_service_type: ILLServiceType | None = None,
+        date_due: DateDue | Day | None = None,
+        date_shipped: Day | None = None,
+        supply_details: SupplyDetails | None = None,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> Shipped:
+        """Shipped.  It is a loan if there is a ``date_due``, and otherwise the first that the request would take."""
+        request = self._begun()
+        when = self._when(now)
+        if shipped_service_type is None:
+            wanted = [each for each in request.ill_service_type if each in _LOAN_OR_COPY]
+            shipped_service_type = ILLServiceType.LOAN if date_due or not wanted else wanted[0]
+        details = supply_details or SupplyDetails()
+        if details.date_shipped is None:
+            details = replace(details, date_shipped=_day(date_shipped, when))
+        if date_due is not None:
+            details = replace(details, date_due=_due(date_due))
+        components.setdefault("responder_optional_messages", self.optional_messages)
+        components.setdefault("transaction_type", request.transaction_type)
+        return self._make(
+            Shipped, when, note, shipped_service_type=shipped_service_type, supply_details=details, **components
+        )
+
+    def conditional(
+        self,
+        conditions: Conditions,
+        *,
+        date_for_reply: Day | None = None,
+        locations: Iterable[LocationInfo] = (),
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> ILLAnswer:
+        """ILL-Answer conditional: we would supply if the requester agrees."""
+        results = ConditionalResults(
+            conditions=conditions,
+            date_for_reply=None if date_for_reply is None else _text(date_for_reply),
+            locations=tuple(locations) or None,
+        )
+        return self._answer(
+            TransactionResults.CONDITIONAL, ResultsExplanation(conditional_results=results), now, note, components
+        )
+
+    def retry(
+        self,
+        reason: ReasonNotAvailable | None = None,
+        *,
+        retry_date: Day | None = None,
+        locations: Iterable[LocationInfo] = (),
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> ILLAnswer:
+        """ILL-Answer retry: we might supply later.  (The requester's new request is `request_again`.)"""
+        results = RetryResults(
+            reason_not_available=reason,
+            retry_date=None if retry_date is None else _text(retry_date),
+            locations=tuple(locations) or None,
+        )
+        return self._answer(TransactionResults.RETRY, ResultsExplanation(retry_results=results), now, note, components)
+
+    def unfilled(
+        self,
+        reason: ReasonUnfilled,
+        *,
+        locations: Iterable[LocationInfo] = (),
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> ILLAnswer:
+        """ILL-Answer unfilled: we do not supply."""
+        results = UnfilledResults(reason_unfilled=reason, locations=tuple(locations) or None)
+        return self._answer(
+            TransactionResults.UNFILLED, ResultsExplanation(unfilled_results=results), now, note, components
+        )
+
+    def locations_provided(
+        self,
+        locations: Iterable[LocationInfo],
+        *,
+        reason: ReasonLocsProvided | None = None,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> ILLAnswer:
+        """ILL-Answer locations-provided: others may supply."""
+        results = LocationsResults(reason_locs_provided=reason, locations=tuple(locations))
+        return self._answer(
+            TransactionResults.LOCATIONS_PROVIDED, ResultsExplanation(locations_results=results), now, note, components
+        )
+
+    def will_supply(
+        self,
+        reason: ReasonWillSupply,
+        *,
+        supply_date: Day | None = None,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> ILLAnswer:
+        """ILL-Answer will-supply: we supply, not at once.  The expiry timer stops."""
+        results = WillSupplyResults(
+            reason_will_supply=reason, supply_date=None if supply_date is None else _text(supply_date)
+        )
+        return self._answer(
+            TransactionResults.WILL_SUPPLY, ResultsExplanation(will_supply_results=results), now, note, components
+        )
+
+    def hold_placed(
+        self, estimated_date_available: Day, *, now: Now = None, note: str | None = None, **components: Any
+    ) -> ILLAnswer:
+        """ILL-Answer hold-placed: the request is queued."""
+        results = HoldPlacedResults(estimated_date_available=_text(estimated_date_available))
+        return self._answer(
+            TransactionResults.HOLD_PLACED, ResultsExplanation(hold_placed_results=results), now, note, components
+        )
+
+    def estimate(self, cost_estimate: str, *, now: Now = None, note: str | None = None, **components: Any) -> ILLAnswer:
+        """ILL-Answer estimate: what it would cost."""
+        results = EstimateResults(cost_estimate=cost_estimate)
+        return self._answer(
+            TransactionResults.ESTIMATE, ResultsExplanation(estimate_results=results), now, note, components
+        )
+
+    def cancel_reply(self, answer: bool, *, now: Now = None, note: str | None = None, **components: Any) -> CancelReply:
+        """Cancel-Reply: whether the request is cancelled."""
+        return self._make(CancelReply, self._when(now), note, answer=answer, **components)
+
+    def recall(self, *, now: Now = None, note: str | None = None, **components: Any) -> Recall:
+        """Recall: we want the item back now."""
+        return self._make(Recall, self._when(now), note, **components)
+
+    def checked_in(
+        self, *, date_checked_in: Day | None = None, now: Now = None, note: str | None = None, **components: Any
+    ) -> CheckedIn:
+        """Checked-In: the item is back, today if no other day is given."""
+        when = self._when(now)
+        return self._make(CheckedIn, when, note, date_checked_in=_day(date_checked_in, when), **components)
+
+    def overdue(
+        self, *, date_due: DateDue | Day | None = None, now: Now = None, note: str | None = None, **components: Any
+    ) -> Overdue:
+        """Overdue: the loan is past its date, which is the one that we gave if no other is told."""
+        due = self.date_due if date_due is None else _due(date_due)
+        if due is None:
+            raise ValueError("expected date_due, found none, in the arguments or in the transaction")
+        return self._make(Overdue, self._when(now), note, date_due=due, **components)
+
+    def renew_answer(
+        self,
+        answer: bool,
+        *,
+        date_due: DateDue | Day | None = None,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> RenewAnswer:
+        """Renew-Answer: whether the loan is renewed, and until when."""
+        due = None if date_due is None else _due(date_due)
+        return self._make(RenewAnswer, self._when(now), note, answer=answer, date_due=due, **components)
+
+    def expired(self, *, now: Now = None, **components: Any) -> Expired:
+        """Expired: the time of the request ran out; `Transaction.expire` makes it when it has."""
+        return self._make(Expired, self._when(now), None, **components)
+
+    def forward(
+        self,
+        responder_id: SystemId,
+        *,
+        responder_address: SystemAddress | None = None,
+        initial_requester_address: SystemAddress | None = None,
+        reason_unfilled: ReasonUnfilled | None = None,
+        now: Now = None,
+        note: str | None = None,
+        forward_note: str | None = None,
+    ) -> Forwarding:
+        """The two messages of FORWARD: the request to another responder, and the notification to the requester.
+
+        ``note`` goes to the requester and ``forward_note`` to the new responder; with ``reason_unfilled`` both have the
+        IPIG's extension that says why we do not supply.  The address of the requester, which the new responder must
+        have, is taken from the request or from its APDU-Delivery-Info where it is not given.  Raises ValueError where
+        there is none, and where nobody says who we are (``Transaction(identity=...)``, or the request).
+        """
+        request = self._begun()
+        us = self.responder_id or self.identity
+        if us is None:
+            raise ValueError(
+                "expected the identity of the intermediary, found none, in the transaction or in the request"
+            )
+        third = request.third_party_info_type or ThirdPartyInfoType()
+        address = initial_requester_address or third.initial_requester_address or reply_address(request)
+        if address is None:
+            raise ValueError("expected initial_requester_address, found none, in the arguments or in the request")
+        tried = third.already_tried_list or ()
+        left = tuple(each for each in third.send_to_list or () if each.system_id != responder_id)
+        when = self._when(now)
+        onward = replace(
+            request,
+            service_date_time=when,
+            responder_id=responder_id,
+            forward_flag=True,
+            forward_note=forward_note,
+            third_party_info_type=replace(
+                third,
+                initial_requester_address=address,
+                already_tried_list=tried if us in tried else (*tried, us),
+                send_to_list=left or None if third.permission_to_change_send_to_list else third.send_to_list,
+            ),
+        )
+        notification = self._make(
+            ForwardNotification,
+            when,
+            note,
+            responder_id=responder_id,
+            responder_address=responder_address,
+            intermediary_id=us,
+        )
+        if reason_unfilled is not None:
+            why = ForwardedAddInfo(reason_unfilled=reason_unfilled)
+            onward, notification = onward.with_extension(why), notification.with_extension(why)
+        return Forwarding(onward, notification)
+
+    # ── the requester's ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def conditional_reply(
+        self, answer: bool, *, now: Now = None, note: str | None = None, **components: Any
+    ) -> ConditionalReply:
+        """Conditional-Reply: whether we accept the conditions."""
+        return self._make(ConditionalReply, self._when(now), note, answer=answer, **components)
+
+    def cancel(self, *, now: Now = None, note: str | None = None, **components: Any) -> Cancel:
+        """Cancel: we no longer want the item."""
+        return self._make(Cancel, self._when(now), note, **components)
+
+    def received(
+        self,
+        *,
+        date_received: Day | None = None,
+        shipped_service_type: ILLServiceType | None = None,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> Received:
+        """Received: we have the item, since today if no other day is given; as loan or copy, as it was shipped."""
+        when = self._when(now)
+        kind = shipped_service_type or self.shipped_service_type
+        if kind is None:
+            wanted = [each for each in self._begun().ill_service_type if each in _LOAN_OR_COPY]
+            kind = wanted[0] if wanted else ILLServiceType.LOAN
+        return self._make(
+            Received, when, note, date_received=_day(date_received, when), shipped_service_type=kind, **components
+        )
+
+    def returned(
+        self, *, date_returned: Day | None = None, now: Now = None, note: str | None = None, **components: Any
+    ) -> Returned:
+        """Returned: we have sent the item back, today if no other day is given."""
+        when = self._when(now)
+        return self._make(Returned, when, note, date_returned=_day(date_returned, when), **components)
+
+    def renew(
+        self, *, desired_due_date: Day | None = None, now: Now = None, note: str | None = None, **components: Any
+    ) -> Renew:
+        """Renew: we ask to keep the item longer."""
+        desired = None if desired_due_date is None else _text(desired_due_date)
+        return self._make(Renew, self._when(now), note, desired_due_date=desired, **components)
+
+    def request_again(
+        self, transaction_qualifier: str, *, now: Now = None, note: str | None = None, **components: Any
+    ) -> ILLRequest:
+        """The request of a new transaction, with retry-flag, for what this one did not bring.
+
+        The group of the transaction-id stays, the qualifier is the new one.
+        """
+        request = self._begun()
+        new = replace(
+            request.transaction_id, transaction_qualifier=transaction_qualifier, sub_transaction_qualifier=None
+        )
+        if new == request.transaction_id:
+            raise ValueError(f"expected a new transaction_qualifier, found the old one, {transaction_qualifier!r:.60}")
+        components = {"requester_note": note, **components} if note is not None else components
+        when = self._when(now)
+        return replace(request, transaction_id=new, service_date_time=when, retry_flag=True, **components)
+
+    # ── of both ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def lost(self, *, now: Now = None, note: str | None = None, **components: Any) -> Lost:
+        """Lost: the item is."""
+        return self._make(Lost, self._when(now), note, **components)
+
+    def damaged(
+        self,
+        damaged_details: DamagedDetails | None = None,
+        *,
+        now: Now = None,
+        note: str | None = None,
+        **components: Any,
+    ) -> Damaged:
+        """Damaged: the item is."""
+        return self._make(Damaged, self._when(now), note, damaged_details=damaged_details, **components)
+
+    def message(self, note: str, *, now: Now = None, **components: Any) -> Message:
+        """Message: something in words."""
+        return self._make(Message, self._when(now), note, **components)
+
+    def status_query(self, *, now: Now = None, note: str | None = None, **components: Any) -> StatusQuery:
+        """Status-Query: where does the other side stand?"""
+        return self._make(StatusQuery, self._when(now), note, **components)
+
+    def error_report(
+        self, about: Apdu, problem: UserErrorReport, *, now: Now = None, note: str | None = None
+    ) -> StatusOrErrorReport:
+        """Status-Or-Error-Report: what the library, not its system, finds wrong with a message."""
+        report = error_report(about, problem, now=now, note=note)
+        return replace(report, **self._head(self._when(now)))
+
+    def cannot_send_onward(self, *, now: Now = None, note: str | None = None) -> StatusOrErrorReport:
+        """The user-error-report by which an intermediary says that it cannot pass the request on."""
+        problem = UserErrorReport(intermediary_problem=IntermediaryProblem.CANNOT_SEND_ONWARD)
+        return self.error_report(self._begun(), problem, now=now, note=note)
+
+    def repeat(self, apdu: A, *, now: Now = None) -> A:
+        """The same service once more: the message with a new date-time, and that of the first sending."""
+        original = key_of(apdu.service_date_time)
+        return replace(apdu, service_date_time=stamp(now, self.stamps, original=original))
+
+    # ── what they share ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begun(self) -> ILLRequest:
+        if self.request is None:
+            raise ValueError(f"expected a transaction that has begun with an ILL-Request, found {self!r}")
+        return self.request
+
+    def _when(self, now: Now) -> ServiceDateTime:
+        self._begun()
+        return stamp(now, self.stamps)
+
+    def _head(self, when: ServiceDateTime) -> dict[str, Any]:
+        """The five components with which every message begins."""
+        version = self._begun().protocol_version_num
+        return {
+            "protocol_version_num": version if version in tuple(ProtocolVersionNum) else ProtocolVersionNum.VERSION_2,
+            "transaction_id": self.transaction_id,
+            "service_date_time": when,
+            "requester_id": self.requester_id,
+            "responder_id": self.responder_id,
+        }
+
+    def _make(self, cls: type[A], when: ServiceDateTime, note: str | None, **components: Any) -> A:
+        if note is not None:
+            names = {component.name for component in fields_of(cls)}
+            name = next(
+                name for name in ("note", "notification_note", "requester_note", "responder_note") if name in names
+            )
+            components = {name: note, **components}
+        return cls(**{**self._head(when), **components})
+
+    def _answer(
+        self,
+        results: TransactionResults,
+        explanation: ResultsExplanation,
+        now: Now,
+        note: str | None,
+        components: dict[str, Any],
+    ) -> ILLAnswer:
+        components.setdefault("responder_optional_messages", self.optional_messages)
+        return self._make(
+            ILLAnswer,
+            self._when(now),
+            note,
+            transaction_results=results,
+            results_explanation=explanation,
+            **components,
+        )
+
+
+def reply_address(apdu: Apdu) -> SystemAddress | None:
+    """Where the sender of a message is reached: the transport of its APDU-Delivery-Info; None where there is none."""
+    info = apdu.extension(APDUDeliveryInfo, strict=False)
+    return info.sender_info[0].transport if info is not None and info.sender_info else None
+
+
+def _text(day: Day) -> str:
+    return iso_date(day) if isinstance(day, datetime.date) else day
+
+
+def _day(day: Day | None, when: ServiceDateTime) -> str:
+    return when.date_time_of_this_service.date if day is None else _text(day)
+
+
+def _due(day: DateDue | Day) -> DateDue:
+    return day if isinstance(day, DateDue) else DateDue(date_due_field=_text(day))

@@ -1,0 +1,851 @@
+"""A transaction, as one side keeps it: what may happen next, what came of what happened, what the protocol answers.
+
+No I/O, no clock, no randomness: time is an argument, and what a transaction is follows from the messages in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+from isoill import transitions
+from isoill.asn1 import type_of
+from isoill.codec import Examination
+from isoill.composing import Composer
+from isoill.errors import LocalProtocolError, RemoteProtocolError
+from isoill.plain import from_dict, to_dict
+from isoill.problems import apdu_type_of, error_report
+from isoill.records import record
+from isoill.services import Direction, Event, Role, event_of
+from isoill.stamps import day_of, key_of
+from isoill.transitions import TERMINAL, Outcome, Predicate, State
+from isoill.types import (
+    AlreadyForwarded,
+    Apdu,
+    Cancel,
+    CheckedIn,
+    DateDue,
+    DateTimeOfService,
+    ExpiryFlag,
+    ForwardNotification,
+    GeneralProblem,
+    HistoryReport,
+    ILLAnswer,
+    ILLRequest,
+    ILLServiceType,
+    MessageRequirement,
+    MostRecentService,
+    Overdue,
+    ProtocolVersionNum,
+    ProviderErrorReport,
+    ReasonUnfilled,
+    Received,
+    RenewAnswer,
+    ResponderOptionalMessagesType,
+    Returned,
+    ServiceDateTime,
+    Shipped,
+    StateTransitionProhibited,
+    StatusOrErrorReport,
+    StatusQuery,
+    StatusReport,
+    SystemId,
+    TransactionId,
+    TransactionIdProblem,
+    TransactionResults,
+    TransactionType,
+    UserErrorReport,
+)
+
+__all__ = ["Step", "Transaction"]
+
+#: What each predicate asks for, as the reason why something is not allowed.
+_WHY_NOT: Mapping[Predicate, str] = {
+    Predicate.LOAN: "the item is a copy, which does not come back",
+    Predicate.OUT: "the item is a copy, or it was checked in",
+    Predicate.GONE: "the item has not gone",
+    Predicate.HERE: "the item has gone already",
+    Predicate.PERMITTED: "the request has no permission-to-forward",
+    Predicate.REPEAT: "there was none that this could repeat",
+    Predicate.CANCELLING: "there was no Cancel",
+}
+#: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
+_ASKING = (StatusQuery, StatusOrErrorReport)
+
+
+@record(kw_only=True)
+class Step:
+    """One thing that happened in a transaction, or did not, and what came of it.
+
+    >>> from isoill.types import Cancel
+    >>> print(Step(before=State.PENDING, event=Event.CANCEL, after=State.CANCEL_PENDING, direction=Direction.SEND))
+    send Cancel: PENDING -> CANCEL-PENDING
+    """
+
+    before: State
+    event: Event
+    after: State
+    #: the message to send to the other side; it is a part of the transaction already
+    reply: Apdu | None = None
+    #: who it was that did it: we sent, or we received
+    direction: Direction
+    #: the message; None where a timer has not run out
+    apdu: Apdu | None = None
+    #: whether only the lenient table has it
+    lenient: bool = False
+    #: what the table says of it beside the state: a repeat, a duplicate, a crossing
+    remark: str = ""
+
+    def __str__(self) -> str:
+        change = f"{self.before} -> {self.after}" if self.before is not self.after else f"{self.after}"
+        remarks = "; ".join(filter(None, [self.remark, "in the lenient table only" if self.lenient else ""]))
+        return f"{self.direction} {self.event}: {change}{f' ({remarks})' if remarks else ''}"
+
+
+class Transaction(Composer):
+    """One transaction, as requester or as responder keeps it.
+
+    An intermediary is the responder of the one who asks it, and the requester of those whom it asks: see
+    `isoill.Intermediary`.  As the role of one transaction, ``intermediary`` is a responder that passes requests on.
+
+    ``strict`` is how the other side is judged: without it by the lenient table.  ``identity`` is who we are, for
+    messages that must say so where the request does not.  A responder may say with ``optional_messages`` which of them
+    it sends and wants; a request that requires one which it does not send, or the other way round, is answered with
+    mandatory-messaging-not-supported at once, as one with an expiry date is with expiry-not-supported where
+    ``honours_expiry`` is False.
+
+    >>> from pathlib import Path
+    >>> import datetime, isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> requester, responder = isoill.Transaction(role="requester"), isoill.Transaction(role="responder")
+    >>> print(requester.send(request))
+    send ILL-Request: IDLE -> PENDING
+    >>> print(responder.receive(request))
+    receive ILL-Request: IDLE -> IN-PROCESS (starts the expiry timer)
+    >>> shipped = responder.shipped(date_due=datetime.date(2026, 12, 24), now=datetime.datetime(2026, 11, 22, 9, 30))
+    >>> print(responder.send(shipped))
+    send Shipped: IN-PROCESS -> SHIPPED
+    >>> print(requester.receive(shipped))
+    receive Shipped: PENDING -> SHIPPED
+    >>> print(*requester.allowed, sep=", ")
+    Received, Lost, Damaged, Message, Status-Query, Status-Or-Error-Report
+    >>> requester.send(requester.renew())
+    Traceback (most recent call last):
+    isoill.errors.LocalProtocolError: expected one of Received, Lost, Damaged, Message, Status-Query, \
+Status-Or-Error-Report to be sent, found Renew - at the requester's transaction in state SHIPPED
+    """
+
+    def __init__(
+        self,
+        *,
+        role: Role | str,
+        strict: bool = False,
+        identity: SystemId | None = None,
+        optional_messages: ResponderOptionalMessagesType | None = None,
+        honours_expiry: bool = True,
+    ) -> None:
+        self._role = Role(role)
+        self._strict = strict
+        self._identity = identity
+        self._optional_messages = optional_messages
+        self._honours_expiry = honours_expiry
+        self._history: list[Step] = []
+        self._seen: set[tuple[Direction, Event]] = set()
+        self._received: dict[tuple[Event, DateTimeOfService], Apdu] = {}
+        self._state = State.IDLE
+        self._request: ILLRequest | None = None
+        self._transaction_id: TransactionId | None = None
+        self._requester_id: SystemId | None = None
+        self._responder_id: SystemId | None = None
+        self._shipped_service_type: ILLServiceType | None = None
+        self._date_due: DateDue | None = None
+        self._date_received: datetime.date | None = None
+        self._date_returned: datetime.date | None = None
+        self._date_checked_in: datetime.date | None = None
+        self._checked_in = False
+        self._results: TransactionResults | None = None
+        self._forwarded: ForwardNotification | None = None
+        self._wishes: ResponderOptionalMessagesType | None = None
+
+    # ── what it is ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def role(self) -> Role:
+        """The part that we play."""
+        return self._role
+
+    @property
+    def side(self) -> Role:
+        """Requester or responder: whose tables are ours."""
+        return Role.REQUESTER if self._role is Role.REQUESTER else Role.RESPONDER
+
+    @property
+    def strict(self) -> bool:
+        """Whether the other side is judged by the strict table."""
+        return self._strict
+
+    @property
+    def state(self) -> State:
+        """Where it stands, as we see it."""
+        return self._state
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """What happened, the oldest first; what was refused, and what came twice, is not in it."""
+        return tuple(self._history)
+
+    @property
+    def request(self) -> ILLRequest | None:
+        """The ILL-Request with which it began; None as long as it has not."""
+        return self._request
+
+    @property
+    def transaction_id(self) -> TransactionId | None:
+        """What its messages carry; from the Shipped of a partitioned transaction on, that of the sub-transaction."""
+        return self._transaction_id
+
+    @property
+    def requester_id(self) -> SystemId | None:
+        """Who asks, if a message has said so."""
+        return self._requester_id
+
+    @property
+    def responder_id(self) -> SystemId | None:
+        """Who is asked, if a message has said so; the new one where the request was forwarded."""
+        return self._responder_id
+
+    @property
+    def identity(self) -> SystemId | None:
+        """Who we are: as told, or as the messages have it."""
+        return self._identity or (self._requester_id if self.side is Role.REQUESTER else self._responder_id)
+
+    @property
+    def partner(self) -> SystemId | None:
+        """Who the other side is, if a message has said so."""
+        return self._responder_id if self.side is Role.REQUESTER else self._requester_id
+
+    @property
+    def optional_messages(self) -> ResponderOptionalMessagesType | None:
+        """Which optional messages we send and want, as the responder."""
+        return self._optional_messages
+
+    @property
+    def stamps(self) -> tuple[ServiceDateTime, ...]:
+        """When the messages so far were sent."""
+        return tuple(step.apdu.service_date_time for step in self._history if step.apdu is not None)
+
+    @property
+    def shipped_service_type(self) -> ILLServiceType | None:
+        """Loan or copy, as it was shipped, or was received where no Shipped has come; None as long as that is open."""
+        return self._shipped_service_type
+
+    @property
+    def returnable(self) -> bool | None:
+        """RETURN (10161-1, 8.2.2): whether the item is to come back; None as long as that is open."""
+        kind = self._shipped_service_type
+        return None if kind is None else kind is not ILLServiceType.COPY_NON_RETURNABLE
+
+    @property
+    def date_due(self) -> DateDue | None:
+        """When the item is due, as the responder said last."""
+        return self._date_due
+
+    @property
+    def date_received(self) -> datetime.date | None:
+        """When the requester received the item: a fact that is noted, and no state of the responder."""
+        return self._date_received
+
+    @property
+    def date_returned(self) -> datetime.date | None:
+        """When the requester returned the item: a fact, too."""
+        return self._date_returned
+
+    @property
+    def date_checked_in(self) -> datetime.date | None:
+        """When the responder had the item back."""
+        return self._date_checked_in
+
+    @property
+    def results(self) -> TransactionResults | None:
+        """The last answer to the request."""
+        return self._results
+
+    @property
+    def expiry(self) -> datetime.date | None:
+        """The last day of the request, while the timer runs: it is the responder's, and a person may see it anywhere.
+
+        It stops with Shipped, with will-supply and at the end.  None where the request has none, or it is no date.
+        """
+        search = None if self._request is None else self._request.search_type
+        stopped = Event.ANSWER_WILL_SUPPLY in {event for _, event in self._seen}
+        if search is None or stopped or self._gone or self._state in TERMINAL[self.side]:
+            return None
+        match search.expiry_flag:
+            case ExpiryFlag.NEED_BEFORE_DATE:
+                return day_of(search.need_before_date)
+            case ExpiryFlag.OTHER_DATE:
+                return day_of(search.expiry_date)
+            case _:
+                return None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is due from either side, though there may be things to say.
+
+        So it is in a terminal state, after Checked-In, and for a copy once it has gone (responder) or come (requester).
+        """
+        copied = State.RECEIVED if self.side is Role.REQUESTER else State.SHIPPED
+        copy_there = self._state is copied and self.returnable is False
+        return self._state in TERMINAL[self.side] or self._checked_in or copy_there
+
+    @property
+    def allowed(self) -> tuple[Event, ...]:
+        """What we may send now, by the strict table: a menu for a screen."""
+        return self.may(Direction.SEND)
+
+    def may(self, direction: Direction | str, *, lenient: bool = False) -> tuple[Event, ...]:
+        """What we may send, or the other side may, by either table."""
+        direction = Direction(direction)
+        events = transitions.EVENTS[self.side][direction]
+        return tuple(event for event in events if self._outcome(direction, event, lenient) is not None)
+
+    @property
+    def wanted(self) -> Mapping[Event, MessageRequirement]:
+        """The optional messages that we may send now and have not sent, and how much the other side wants each."""
+        if self.side is Role.REQUESTER:
+            theirs = self._wishes
+            wishes = (
+                {}
+                if theirs is None
+                else {Event.RECEIVED: theirs.responder_received, Event.RETURNED: theirs.responder_returned}
+            )
+        else:
+            ours = None if self._request is None else self._request.requester_optional_messages
+            wishes = (
+                {}
+                if ours is None
+                else {Event.SHIPPED: ours.requester_shipped, Event.CHECKED_IN: ours.requester_checked_in}
+            )
+        allowed = self.allowed
+        return {
+            event: wish
+            for event, wish in wishes.items()
+            if event in allowed and (Direction.SEND, event) not in self._seen
+        }
+
+    @property
+    def objection(self) -> ReasonUnfilled | None:
+        """Why the request has to be answered unfilled, whatever the library would do; None where nothing says so.
+
+        One side requires a message that the other cannot send; or the request has an expiry that is not honoured.
+        """
+        if self._request is None:
+            return None
+        if not self._honours_expiry and self.expiry is not None:
+            return ReasonUnfilled.EXPIRY_NOT_SUPPORTED
+        ours, theirs = self._optional_messages, self._request.requester_optional_messages
+        if ours is None:
+            return None
+        promises = (
+            (theirs.requester_shipped, ours.can_send_shipped),
+            (theirs.requester_checked_in, ours.can_send_checked_in),
+            (ours.responder_received, theirs.can_send_received),
+            (ours.responder_returned, theirs.can_send_returned),
+        )
+        if any(wish is MessageRequirement.REQUIRES and not can for wish, can in promises):
+            return ReasonUnfilled.MANDATORY_MESSAGING_NOT_SUPPORTED
+        return None
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(self, apdu: Apdu, /, *, lenient: bool = False) -> Step:
+        """Note that we send a message.  Raises `LocalProtocolError` where we may not, and nothing is changed.
+
+        ``lenient`` is for what only the lenient table has, as a Received where no Shipped has come.
+        """
+        self._check_type(apdu)
+        try:
+            event = event_of(apdu, Direction.SEND)
+        except ValueError as error:
+            raise LocalProtocolError(str(error), role=self._role, state=self._state) from None
+        outcome = self._outcome(Direction.SEND, event, lenient)
+        if outcome is None:
+            raise self._may_not(event)
+        if self._transaction_id is not None and apdu.transaction_id != self._transaction_id:
+            wanted, found = (_shown(each) for each in (self._transaction_id, apdu.transaction_id))
+            detail = f"expected transaction-id {wanted}, found {found}"
+            raise LocalProtocolError(detail, role=self._role, state=self._state, event=event)
+        return self._take(Direction.SEND, event, apdu, outcome)
+
+    def receive(self, apdu: Apdu, /, *, now: datetime.datetime | None = None) -> Step:
+        """Note that the other side has sent a message, and make the answer where the protocol asks for one.
+
+        The answer, if there is one, counts as sent.  Raises `RemoteProtocolError` where the other side may not send
+        this, and nothing is changed.  ``now`` is for the answer.
+        """
+        self._check_type(apdu)
+        self._check_version(apdu, now)
+        self._check_id(apdu, now)
+        try:
+            event = event_of(apdu, Direction.RECEIVE)
+        except ValueError as error:
+            problem = ProviderErrorReport(general_problem=GeneralProblem.MISTYPED_APDU)
+            raise self._refusal(apdu, str(error), problem, now) from None
+        if self._is_duplicate(event, apdu):
+            step = Step(
+                before=self._state,
+                event=event,
+                after=self._state,
+                direction=Direction.RECEIVE,
+                apdu=apdu,
+                remark="duplicate",
+            )
+            # the answer to the first may have been lost
+            return self._answered(step, now) if event is Event.STATUS_QUERY else step
+        self._check_critical(apdu, event, now)
+        if isinstance(apdu, ILLRequest) and self._request is not None and apdu.item_id != self._request.item_id:
+            problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.DUPLICATE_TRANSACTION_ID)
+            detail = f"expected a new transaction-id for another item, found {_shown(apdu.transaction_id)} again"
+            raise self._refusal(apdu, detail, problem, now, event)
+        outcome = self._outcome(Direction.RECEIVE, event, not self._strict)
+        if outcome is None:
+            raise self._may_not_either(apdu, event, now)
+        return self._answered(self._take(Direction.RECEIVE, event, apdu, outcome), now)
+
+    def expire(self, *, today: datetime.date | datetime.datetime) -> Step:
+        """Let the responder's timer run: on the days after `expiry`, the request ends and the reply is the Expired.
+
+        Otherwise nothing happens, and the remark of the step says why.  A ``datetime`` gives the message its time, too.
+        """
+        now = today if isinstance(today, datetime.datetime) else None
+        day = today.date() if isinstance(today, datetime.datetime) else today
+        outcome = self._outcome(Direction.SEND, Event.EXPIRED, False)
+        if self.side is Role.REQUESTER:
+            remark = "the timer is the responder's"
+        elif outcome is None or self.expiry is None:
+            remark = "no timer runs"
+        elif day <= self.expiry:
+            remark = f"it may be answered until {self.expiry}"
+        else:
+            apdu = self.expired(now=now or datetime.datetime.combine(day, datetime.time()))
+            if now is None:
+                date = DateTimeOfService(date=apdu.service_date_time.date_time_of_this_service.date)
+                apdu = replace(apdu, service_date_time=ServiceDateTime(date_time_of_this_service=date))
+            return self._take(Direction.SEND, Event.EXPIRED, apdu, outcome, reply=apdu)
+        return Step(before=self._state, event=Event.EXPIRED, after=self._state, direction=Direction.SEND, remark=remark)
+
+    # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @classmethod
+    def replay(cls, messages: Iterable[tuple[Direction, Apdu]], /, **options: Any) -> Self:
+        """The transaction that these messages make, the oldest first; ``options`` are those of a new one.
+
+        What was sent by the lenient table is taken; nothing is answered, as the answers are among the messages.
+
+        >>> from pathlib import Path
+        >>> import isoill
+        >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+        >>> Transaction.replay([(Direction.RECEIVE, request)], role="responder").state
+        <State.IN_PROCESS: 'IN-PROCESS'>
+        """
+        transaction = cls(**options)
+        for direction, apdu in messages:
+            if Direction(direction) is Direction.SEND:
+                transaction.send(apdu, lenient=True)
+            else:
+                transaction._answers = False
+                try:
+                    transaction.receive(apdu)
+                finally:
+                    del transaction._answers
+        return transaction
+
+    def to_dict(self) -> dict[str, Any]:
+        """The transaction as plain values, for JSON; `from_dict` makes it again."""
+        plain: dict[str, Any] = {"role": self._role.value, "strict": self._strict}
+        if self._identity is not None:
+            plain["identity"] = to_dict(self._identity)
+        if self._optional_messages is not None:
+            plain["optional_messages"] = to_dict(self._optional_messages)
+        return {
+            **plain,
+            "honours_expiry": self._honours_expiry,
+            "history": [_step_to_dict(step) for step in self._history],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], /) -> Self:
+        """The transaction that `to_dict` made plain.  States are taken as they were, whatever the tables say now."""
+        transaction = cls(
+            role=plain["role"],
+            strict=plain["strict"],
+            identity=_value(plain, "identity", SystemId),
+            optional_messages=_value(plain, "optional_messages", ResponderOptionalMessagesType),
+            honours_expiry=plain["honours_expiry"],
+        )
+        for step in plain["history"]:
+            transaction._note(_step_from_dict(step))
+        return transaction
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, /) -> Self:
+        """The transaction that `to_json` made the text of.
+
+        >>> transaction = Transaction(role="responder")
+        >>> Transaction.from_json(transaction.to_json()) == transaction
+        True
+        """
+        return cls.from_dict(json.loads(text))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transaction):
+            return NotImplemented
+        return self._options == other._options and self._history == other._history
+
+    __hash__ = None  # type: ignore[assignment] # it changes
+
+    def __repr__(self) -> str:
+        name = "" if self._transaction_id is None else f" {_shown(self._transaction_id)}"
+        return f"<Transaction{name}: {self._role} in {self._state}>"
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    #: whether what is received is answered
+    _answers = True
+
+    @property
+    def _options(self) -> tuple[object, ...]:
+        return (self._role, self._strict, self._identity, self._optional_messages, self._honours_expiry)
+
+    @property
+    def _gone(self) -> bool:
+        return self._shipped_service_type is not None
+
+    def _outcome(self, direction: Direction, event: Event, lenient: bool) -> Outcome | None:
+        """What the table says comes of an event; None where it is not allowed."""
+        for outcome in transitions.cell(self.side, self._state, direction, event).outcomes:
+            if (lenient or not outcome.lenient) and self._holds(outcome.predicate, direction, event):
+                return outcome
+        return None
+
+    def _holds(self, predicate: Predicate | None, direction: Direction, event: Event) -> bool:
+        match predicate:
+            case None:
+                return True
+            case Predicate.LOAN:
+                return self.returnable is not False
+            case Predicate.OUT:
+                return self.returnable is not False and not self._checked_in
+            case Predicate.GONE:
+                return self._gone
+            case Predicate.HERE:
+                return not self._gone
+            case Predicate.PERMITTED:
+                third = None if self._request is None else self._request.third_party_info_type
+                return third is not None and third.permission_to_forward
+            case Predicate.REPEAT:
+                return (direction, event) in self._seen
+            case Predicate.CANCELLING:
+                return bool({(each, Event.CANCEL) for each in Direction} & self._seen)
+
+    def _why_not(self, direction: Direction, event: Event) -> str:
+        """What stands against an event, beside the state."""
+        cell = transitions.cell(self.side, self._state, direction, event)
+        reasons = [
+            _WHY_NOT[outcome.predicate]
+            if outcome.predicate is not None and not self._holds(outcome.predicate, direction, event)
+            else "only the lenient table has it"
+            for outcome in cell.outcomes
+        ]
+        return f" ({reasons[0]})" if reasons else f" ({cell.remark})" if cell.remark else ""
+
+    def _take(
+        self, direction: Direction, event: Event, apdu: Apdu, outcome: Outcome, *, reply: Apdu | None = None
+    ) -> Step:
+        step = Step(
+            before=self._state,
+            event=event,
+            after=outcome.to,
+            reply=reply,
+            direction=direction,
+            apdu=apdu,
+            lenient=outcome.lenient,
+            remark=outcome.remark,
+        )
+        self._note(step)
+        return step
+
+    def _note(self, step: Step) -> None:
+        """Make a step part of the transaction, and take from its message what later ones depend on."""
+        self._history.append(step)
+        self._state = step.after
+        self._seen.add((step.direction, step.event))
+        apdu = step.apdu
+        assert apdu is not None
+        if step.direction is Direction.RECEIVE:
+            self._received[step.event, key_of(apdu.service_date_time)] = apdu
+        if self._requester_id is None:
+            self._requester_id = apdu.requester_id
+        if self._responder_id is None:
+            self._responder_id = apdu.responder_id
+        match apdu:
+            case ILLRequest() if self._request is None:
+                self._request = apdu
+                self._transaction_id = apdu.transaction_id
+            case ForwardNotification():
+                self._forwarded = apdu
+                if step.direction is Direction.RECEIVE:
+                    self._responder_id = apdu.responder_id
+            case ILLAnswer(transaction_results=TransactionResults() as results):
+                self._results = results
+                self._wishes = apdu.responder_optional_messages or self._wishes
+            case Shipped():
+                self._shipped_service_type = apdu.shipped_service_type
+                self._date_due = apdu.supply_details.date_due or self._date_due
+                self._wishes = apdu.responder_optional_messages or self._wishes
+                if self.side is Role.REQUESTER:
+                    self._follow(apdu)
+            case Received():
+                self._date_received = self._date_received or day_of(apdu.date_received)
+                self._shipped_service_type = self._shipped_service_type or apdu.shipped_service_type
+            case Returned():
+                self._date_returned = self._date_returned or day_of(apdu.date_returned)
+            case CheckedIn():
+                self._checked_in = True
+                self._date_checked_in = self._date_checked_in or day_of(apdu.date_checked_in)
+            case Overdue():
+                self._date_due = apdu.date_due
+            case RenewAnswer(answer=True):
+                self._date_due = apdu.date_due or self._date_due
+
+    def _follow(self, shipped: Shipped) -> None:
+        """From Shipped on it is the one who sent it whom the requester talks to.
+
+        That is a responder whose Forward-Notification was lost; or the supplier of a partitioned transaction, who
+        knows it by the id of the sub-transaction.
+        """
+        self._responder_id = shipped.responder_id or self._responder_id
+        if shipped.transaction_type is TransactionType.PARTITIONED:
+            self._responder_id = shipped.supplier_id or self._responder_id
+            self._transaction_id = shipped.transaction_id
+
+    def _is_duplicate(self, event: Event, apdu: Apdu) -> bool:
+        """Whether the same service came before: of the same type, and first invoked at the same time.
+
+        Not all systems give the time of day.  So two messages of one stamp are the same if they say the same, or if the
+        later says of itself that it is a repeat.
+        """
+        earlier = self._received.get((event, key_of(apdu.service_date_time)))
+        if earlier is None:
+            return False
+        repeated = apdu.service_date_time.date_time_of_original_service is not None
+        return repeated or replace(apdu, service_date_time=earlier.service_date_time) == earlier
+
+    def _answered(self, step: Step, now: datetime.datetime | None) -> Step:
+        """The step, with the answer that the protocol asks for."""
+        if not self._answers or step.apdu is None:
+            return step
+        reply: Apdu
+        if isinstance(step.apdu, ILLRequest) and self.objection is not None and step.before is State.IDLE:
+            reply = self.unfilled(self.objection, now=now)
+        elif isinstance(step.apdu, StatusQuery):
+            reply = self.status_report(now=now)
+        elif isinstance(step.apdu, Cancel) and self._state is State.FORWARD:
+            reply = error_report(step.apdu, self._already_forwarded(), now=now)
+        else:
+            return step
+        event = event_of(reply, Direction.SEND)
+        outcome = self._outcome(Direction.SEND, event, False)
+        assert outcome is not None, event
+        self._take(Direction.SEND, event, reply, outcome)
+        return replace(step, after=self._state, reply=reply)
+
+    def status_report(self, *, now: datetime.datetime | None = None, note: str | None = None) -> StatusOrErrorReport:
+        """Status-Or-Error-Report: where we stand, and what has happened so far.
+
+        The most recent service is the last that the report can name: Overdue and Renew have no number there, and
+        queries and reports tell nothing.  Raises ValueError for a transaction that has not begun.
+        """
+        request = self._begun()
+        named = [
+            step
+            for step in self._history
+            if step.apdu is not None
+            and not isinstance(step.apdu, _ASKING)
+            and apdu_type_of(step.apdu).value in tuple(MostRecentService)
+        ]
+        moved = [step for step in self._history if step.before is not step.after]
+        last, last_move = named[-1], moved[-1]
+        assert last.apdu is not None
+        assert last_move.apdu is not None
+        forwarded = last.event is Event.FORWARD
+        by_requester = (last.direction is Direction.SEND) is (self.side is Role.REQUESTER)
+        history = HistoryReport(
+            date_requested=request.service_date_time.date_time_of_this_service.date,
+            author=request.item_id.author,
+            title=request.item_id.title,
+            author_of_article=request.item_id.author_of_article,
+            title_of_article=request.item_id.title_of_article,
+            date_of_last_transition=last_move.apdu.service_date_time.date_time_of_this_service.date,
+            most_recent_service=MostRecentService.FORWARD
+            if forwarded
+            else MostRecentService(apdu_type_of(last.apdu).value),
+            date_of_most_recent_service=last.apdu.service_date_time.date_time_of_this_service.date,
+            initiator_of_most_recent_service=self._initiator(by_requester),
+            shipped_service_type=self._shipped_service_type,
+            transaction_results=self._results,
+            most_recent_service_note=_note_of(last.apdu),
+        )
+        report = StatusReport(user_status_report=history, provider_status_report=self._state.current_state)
+        return self._make(StatusOrErrorReport, self._when(now), note, status_report=report)
+
+    def _initiator(self, by_requester: bool) -> SystemId:
+        """Who did it; where no message has said who the side is, its role stands for a name, as there must be one."""
+        known = self._requester_id if by_requester else self._responder_id
+        if known is None and by_requester is (self.side is Role.REQUESTER):
+            known = self._identity
+        if known is None and by_requester and self._transaction_id is not None:
+            known = self._transaction_id.initial_requester_id
+        return known or SystemId.named(Role.REQUESTER if by_requester else Role.RESPONDER)
+
+    # ── what may not happen ────────────────────────────────────────────────────────────────────────────────────────
+
+    @staticmethod
+    def _check_type(apdu: Apdu) -> None:
+        if not isinstance(apdu, Apdu):
+            raise TypeError(f"expected a message, found {type(apdu).__name__}")
+
+    def _check_version(self, apdu: Apdu, now: datetime.datetime | None) -> None:
+        """Versions 1 and 2 are known; 0 is what yaz-illclient sends where it is not told, and borne."""
+        version = apdu.protocol_version_num
+        if version not in tuple(ProtocolVersionNum) and (self._strict or version != 0):
+            problem = ProviderErrorReport(general_problem=GeneralProblem.PROTOCOL_VERSION_NOT_SUPPORTED)
+            raise self._refusal(apdu, f"expected protocol-version-num 1 or 2, found {version}", problem, now)
+
+    def _check_id(self, apdu: Apdu, now: datetime.datetime | None) -> None:
+        ours, theirs = self._transaction_id, apdu.transaction_id
+        if ours is None or ours == theirs:
+            return
+        partitioned = isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED
+        if partitioned and replace(theirs, sub_transaction_qualifier=None) == ours:
+            return  # the requester and the supplier go on by the id of the sub-transaction
+        if self._request is not None and theirs == self._request.transaction_id:
+            return  # what an intermediary had still to say before
+        problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+        raise self._refusal(apdu, f"expected transaction-id {_shown(ours)}, found {_shown(theirs)}", problem, now)
+
+    def _check_critical(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> None:
+        """Who does not know a critical extension must not act on the message."""
+        unknown = Examination(apdu, ()).unknown_critical  # type: ignore[arg-type] # it is one of the twenty
+        if unknown:
+            problem = ProviderErrorReport(general_problem=GeneralProblem.OTHER)
+            detail = f"expected critical extensions of a known kind, found {len(unknown)} of an unknown one"
+            raise self._refusal(apdu, detail, problem, now, event)
+
+    def _may_not(self, event: Event) -> LocalProtocolError:
+        detail = f"expected {_one_of(self.allowed)} to be sent, found {event}{self._why_not(Direction.SEND, event)}"
+        return LocalProtocolError(detail, role=self._role, state=self._state, event=event, allowed=self.allowed)
+
+    def _may_not_either(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> RemoteProtocolError:
+        allowed = self.may(Direction.RECEIVE, lenient=not self._strict)
+        problem: ProviderErrorReport | UserErrorReport
+        if self._state is State.IDLE:
+            problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+        elif self._state is State.FORWARD:
+            problem = self._already_forwarded()
+        else:
+            problem = ProviderErrorReport(
+                state_transition_prohibited=StateTransitionProhibited(
+                    apdu_type=apdu_type_of(apdu), current_state=self._state.current_state
+                )
+            )
+        detail = f"expected {_one_of(allowed)} to come, found {event}{self._why_not(Direction.RECEIVE, event)}"
+        return self._refusal(apdu, detail, problem, now, event, allowed)
+
+    def _already_forwarded(self) -> UserErrorReport:
+        assert self._forwarded is not None
+        to = AlreadyForwarded(
+            responder_id=self._forwarded.responder_id, responder_address=self._forwarded.responder_address
+        )
+        return UserErrorReport(already_forwarded=to)
+
+    def _refusal(  # noqa: PLR0917 - it is the six things that an error is made of
+        self,
+        apdu: Apdu,
+        detail: str,
+        problem: ProviderErrorReport | UserErrorReport,
+        now: datetime.datetime | None,
+        event: Event | None = None,
+        allowed: tuple[Event, ...] = (),
+    ) -> RemoteProtocolError:
+        report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
+        return RemoteProtocolError(
+            detail,
+            apdu=apdu,
+            report=report,
+            role=self._role,
+            state=self._state,
+            event=type_of(type(apdu)).name if event is None else event,
+            allowed=allowed,
+        )
+
+
+def _one_of(events: tuple[Event, ...]) -> str:
+    return f"one of {', '.join(events)}" if len(events) > 1 else "".join(events) or "nothing"
+
+
+def _shown(transaction_id: TransactionId) -> str:
+    """A transaction-id on one line: group, qualifier, sub-transaction."""
+    parts = (
+        transaction_id.transaction_group_qualifier,
+        transaction_id.transaction_qualifier,
+        transaction_id.sub_transaction_qualifier,
+    )
+    return "/".join(f"{part!s:.40}" for part in parts if part is not None)
+
+
+def _note_of(apdu: Apdu) -> str | None:
+    names = ("note", "notification_note", "requester_note", "responder_note")
+    return next((note for name in names if (note := getattr(apdu, name, None)) is not None), None)
+
+
+def _step_to_dict(step: Step) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "direction": step.direction.value,
+        "before": step.before.value,
+        "event": step.event.value,
+        "after": step.after.value,
+    }
+    if step.lenient:
+        plain["lenient"] = True
+    if step.remark:
+        plain["remark"] = step.remark
+    if step.apdu is not None:
+        plain["apdu"] = to_dict(step.apdu)
+    if step.reply is not None:
+        plain["reply"] = to_dict(step.reply)
+    return plain
+
+
+def _step_from_dict(plain: Mapping[str, Any]) -> Step:
+    return Step(
+        before=State(plain["before"]),
+        event=Event(plain["event"]),
+        after=State(plain["after"]),
+        reply=None if "reply" not in plain else from_dict(plain["reply"]),
+        direction=Direction(plain["direction"]),
+        apdu=from_dict(plain["apdu"]),
+        lenient=plain.get("lenient", False),
+        remark=plain.get("remark", ""),
+    )
+
+
+def _value(plain: Mapping[str, Any], name: str, type: type[Any]) -> Any:
+    return None if name not in plain else from_dict(plain[name], type=type)

@@ -23,6 +23,7 @@ LAYERS = {
     "services": 3,
     "parts": 3,
     "transitions": 4,
+    "agreement": 5,
     "stamps": 4,
     "problems": 4,
     "composing": 5,

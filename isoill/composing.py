@@ -8,16 +8,16 @@ note that the message has; every other component of it may be given by its name.
 from __future__ import annotations
 
 import datetime
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from isoill.asn1 import fields_of
+from isoill.facts import Facts
 from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo
-from isoill.problems import error_report
+from isoill.problems import apdu_type_of, error_report
 from isoill.records import record
-from isoill.services import Role
+from isoill.services import Direction, Event, Role
 from isoill.stamps import key_of, stamp
 from isoill.types import (
     Apdu,
@@ -33,6 +33,7 @@ from isoill.types import (
     EstimateResults,
     Expired,
     ForwardNotification,
+    HistoryReport,
     HoldPlacedResults,
     ILLAnswer,
     ILLRequest,
@@ -42,6 +43,7 @@ from isoill.types import (
     LocationsResults,
     Lost,
     Message,
+    MostRecentService,
     Overdue,
     ProtocolVersionNum,
     ReasonLocsProvided,
@@ -52,7 +54,6 @@ from isoill.types import (
     Received,
     Renew,
     RenewAnswer,
-    ResponderOptionalMessagesType,
     ResultsExplanation,
     RetryResults,
     Returned,
@@ -60,11 +61,11 @@ from isoill.types import (
     Shipped,
     StatusOrErrorReport,
     StatusQuery,
+    StatusReport,
     SupplyDetails,
     SystemAddress,
     SystemId,
     ThirdPartyInfoType,
-    TransactionId,
     TransactionResults,
     UnfilledResults,
     UserErrorReport,
@@ -79,6 +80,9 @@ A = TypeVar("A", bound=Apdu)
 Day: TypeAlias = datetime.date | str
 Now: TypeAlias = datetime.datetime | None
 
+#: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
+_ASKING = (StatusQuery, StatusOrErrorReport)
+_NOTES = ("note", "notification_note", "requester_note", "responder_note")
 _LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
 
 
@@ -92,58 +96,8 @@ class Forwarding:
     notification: ForwardNotification
 
 
-class Composer(ABC):
-    """Makes the messages that come next; `Transaction` says what it needs to know for that."""
-
-    @property
-    @abstractmethod
-    def role(self) -> Role:
-        """The part that we play."""
-
-    @property
-    @abstractmethod
-    def request(self) -> ILLRequest | None:
-        """The request with which the transaction began."""
-
-    @property
-    @abstractmethod
-    def transaction_id(self) -> TransactionId | None:
-        """The id of the transaction."""
-
-    @property
-    @abstractmethod
-    def requester_id(self) -> SystemId | None:
-        """Who asks."""
-
-    @property
-    @abstractmethod
-    def responder_id(self) -> SystemId | None:
-        """Who is asked."""
-
-    @property
-    @abstractmethod
-    def identity(self) -> SystemId | None:
-        """Who we are."""
-
-    @property
-    @abstractmethod
-    def shipped_service_type(self) -> ILLServiceType | None:
-        """What was shipped, as far as is known."""
-
-    @property
-    @abstractmethod
-    def date_due(self) -> DateDue | None:
-        """When the item is due, as far as is known."""
-
-    @property
-    @abstractmethod
-    def optional_messages(self) -> ResponderOptionalMessagesType | None:
-        """Which optional messages we, the responder, send and want."""
-
-    @property
-    @abstractmethod
-    def stamps(self) -> tuple[ServiceDateTime, ...]:
-        """When the messages so far were sent."""
+class Composer(Facts):
+    """Makes the messages that come next, from what is known."""
 
     # ── the responder's ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -461,6 +415,54 @@ class Composer(ABC):
         """Status-Query: where does the other side stand?"""
         return self._make(StatusQuery, self._when(now), note, **components)
 
+    def status_report(self, *, now: datetime.datetime | None = None, note: str | None = None) -> StatusOrErrorReport:
+        """Status-Or-Error-Report: where we stand, and what has happened so far.
+
+        The most recent service is the last that the report can name: Overdue and Renew have no number there, and
+        queries and reports tell nothing.  Raises ValueError for a transaction that has not begun.
+        """
+        request = self._begun()
+        named = [
+            step
+            for step in self._history
+            if step.apdu is not None
+            and not isinstance(step.apdu, _ASKING)
+            and apdu_type_of(step.apdu).value in tuple(MostRecentService)
+        ]
+        moved = [step for step in self._history if step.before is not step.after]
+        last, last_move = named[-1], moved[-1]
+        assert last.apdu is not None
+        assert last_move.apdu is not None
+        forwarded = last.event is Event.FORWARD
+        by_requester = (last.direction is Direction.SEND) is (self.side is Role.REQUESTER)
+        history = HistoryReport(
+            date_requested=request.service_date_time.date_time_of_this_service.date,
+            author=request.item_id.author,
+            title=request.item_id.title,
+            author_of_article=request.item_id.author_of_article,
+            title_of_article=request.item_id.title_of_article,
+            date_of_last_transition=last_move.apdu.service_date_time.date_time_of_this_service.date,
+            most_recent_service=MostRecentService.FORWARD
+            if forwarded
+            else MostRecentService(apdu_type_of(last.apdu).value),
+            date_of_most_recent_service=last.apdu.service_date_time.date_time_of_this_service.date,
+            initiator_of_most_recent_service=self._initiator(by_requester),
+            shipped_service_type=self._shipped_service_type,
+            transaction_results=self._results,
+            most_recent_service_note=_note_of(last.apdu),
+        )
+        report = StatusReport(user_status_report=history, provider_status_report=self._state.current_state)
+        return self._make(StatusOrErrorReport, self._when(now), note, status_report=report)
+
+    def _initiator(self, by_requester: bool) -> SystemId:
+        """Who did it; where no message has said who the side is, its role stands for a name, as there must be one."""
+        known = self._requester_id if by_requester else self._responder_id
+        if known is None and by_requester is (self.side is Role.REQUESTER):
+            known = self._identity
+        if known is None and by_requester and self._transaction_id is not None:
+            known = self._transaction_id.initial_requester_id
+        return known or SystemId.named(Role.REQUESTER if by_requester else Role.RESPONDER)
+
     def error_report(
         self, about: Apdu, problem: UserErrorReport, *, now: Now = None, note: str | None = None
     ) -> StatusOrErrorReport:
@@ -503,9 +505,7 @@ class Composer(ABC):
     def _make(self, cls: type[A], when: ServiceDateTime, note: str | None, **components: Any) -> A:
         if note is not None:
             names = {component.name for component in fields_of(cls)}
-            name = next(
-                name for name in ("note", "notification_note", "requester_note", "responder_note") if name in names
-            )
+            name = next(name for name in _NOTES if name in names)
             components = {name: note, **components}
         return cls(**{**self._head(when), **components})
 
@@ -544,3 +544,7 @@ def _day(day: Day | None, when: ServiceDateTime) -> str:
 
 def _due(day: DateDue | Day) -> DateDue:
     return day if isinstance(day, DateDue) else DateDue(date_due_field=_text(day))
+
+
+def _note_of(apdu: Apdu) -> str | None:
+    return next((note for name in _NOTES if (note := getattr(apdu, name, None)) is not None), None)

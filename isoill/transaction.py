@@ -12,52 +12,42 @@ from dataclasses import replace
 from typing import Any, Self
 
 from isoill import transitions
+from isoill.agreement import compatible
 from isoill.asn1 import type_of
 from isoill.codec import Examination
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
+from isoill.facts import Step
 from isoill.plain import from_dict, to_dict
 from isoill.problems import apdu_type_of, error_report
-from isoill.records import record
 from isoill.services import Direction, Event, Role, event_of
-from isoill.stamps import day_of, key_of
-from isoill.transitions import TERMINAL, Outcome, Predicate, State
+from isoill.stamps import key_of
+from isoill.transitions import STATES, Outcome, Predicate, State
 from isoill.types import (
     AlreadyForwarded,
     Apdu,
     Cancel,
-    CheckedIn,
-    DateDue,
+    CurrentState,
     DateTimeOfService,
-    ExpiryFlag,
-    ForwardNotification,
+    Expired,
     GeneralProblem,
-    HistoryReport,
-    ILLAnswer,
     ILLRequest,
-    ILLServiceType,
     MessageRequirement,
-    MostRecentService,
-    Overdue,
     ProtocolVersionNum,
     ProviderErrorReport,
     ReasonUnfilled,
-    Received,
-    RenewAnswer,
     ResponderOptionalMessagesType,
-    Returned,
     ServiceDateTime,
     Shipped,
     StateTransitionProhibited,
     StatusOrErrorReport,
     StatusQuery,
-    StatusReport,
     SystemId,
     TransactionId,
     TransactionIdProblem,
-    TransactionResults,
     TransactionType,
     UserErrorReport,
+    iso_date,
 )
 
 __all__ = ["Step", "Transaction"]
@@ -72,37 +62,6 @@ _WHY_NOT: Mapping[Predicate, str] = {
     Predicate.REPEAT: "there was none that this could repeat",
     Predicate.CANCELLING: "there was no Cancel",
 }
-#: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
-_ASKING = (StatusQuery, StatusOrErrorReport)
-
-
-@record(kw_only=True)
-class Step:
-    """One thing that happened in a transaction, or did not, and what came of it.
-
-    >>> from isoill.types import Cancel
-    >>> print(Step(before=State.PENDING, event=Event.CANCEL, after=State.CANCEL_PENDING, direction=Direction.SEND))
-    send Cancel: PENDING -> CANCEL-PENDING
-    """
-
-    before: State
-    event: Event
-    after: State
-    #: the message to send to the other side; it is a part of the transaction already
-    reply: Apdu | None = None
-    #: who it was that did it: we sent, or we received
-    direction: Direction
-    #: the message; None where a timer has not run out
-    apdu: Apdu | None = None
-    #: whether only the lenient table has it
-    lenient: bool = False
-    #: what the table says of it beside the state: a repeat, a duplicate, a crossing
-    remark: str = ""
-
-    def __str__(self) -> str:
-        change = f"{self.before} -> {self.after}" if self.before is not self.after else f"{self.after}"
-        remarks = "; ".join(filter(None, [self.remark, "in the lenient table only" if self.lenient else ""]))
-        return f"{self.direction} {self.event}: {change}{f' ({remarks})' if remarks else ''}"
 
 
 class Transaction(Composer):
@@ -147,159 +106,16 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         optional_messages: ResponderOptionalMessagesType | None = None,
         honours_expiry: bool = True,
     ) -> None:
-        self._role = Role(role)
+        super().__init__(Role(role), identity, optional_messages)
         self._strict = strict
-        self._identity = identity
-        self._optional_messages = optional_messages
         self._honours_expiry = honours_expiry
-        self._history: list[Step] = []
-        self._seen: set[tuple[Direction, Event]] = set()
-        self._received: dict[tuple[Event, DateTimeOfService], Apdu] = {}
-        self._state = State.IDLE
-        self._request: ILLRequest | None = None
-        self._transaction_id: TransactionId | None = None
-        self._requester_id: SystemId | None = None
-        self._responder_id: SystemId | None = None
-        self._shipped_service_type: ILLServiceType | None = None
-        self._date_due: DateDue | None = None
-        self._date_received: datetime.date | None = None
-        self._date_returned: datetime.date | None = None
-        self._date_checked_in: datetime.date | None = None
-        self._checked_in = False
-        self._results: TransactionResults | None = None
-        self._forwarded: ForwardNotification | None = None
-        self._wishes: ResponderOptionalMessagesType | None = None
 
-    # ── what it is ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def role(self) -> Role:
-        """The part that we play."""
-        return self._role
-
-    @property
-    def side(self) -> Role:
-        """Requester or responder: whose tables are ours."""
-        return Role.REQUESTER if self._role is Role.REQUESTER else Role.RESPONDER
+    # ── what may happen ────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def strict(self) -> bool:
         """Whether the other side is judged by the strict table."""
         return self._strict
-
-    @property
-    def state(self) -> State:
-        """Where it stands, as we see it."""
-        return self._state
-
-    @property
-    def history(self) -> tuple[Step, ...]:
-        """What happened, the oldest first; what was refused, and what came twice, is not in it."""
-        return tuple(self._history)
-
-    @property
-    def request(self) -> ILLRequest | None:
-        """The ILL-Request with which it began; None as long as it has not."""
-        return self._request
-
-    @property
-    def transaction_id(self) -> TransactionId | None:
-        """What its messages carry; from the Shipped of a partitioned transaction on, that of the sub-transaction."""
-        return self._transaction_id
-
-    @property
-    def requester_id(self) -> SystemId | None:
-        """Who asks, if a message has said so."""
-        return self._requester_id
-
-    @property
-    def responder_id(self) -> SystemId | None:
-        """Who is asked, if a message has said so; the new one where the request was forwarded."""
-        return self._responder_id
-
-    @property
-    def identity(self) -> SystemId | None:
-        """Who we are: as told, or as the messages have it."""
-        return self._identity or (self._requester_id if self.side is Role.REQUESTER else self._responder_id)
-
-    @property
-    def partner(self) -> SystemId | None:
-        """Who the other side is, if a message has said so."""
-        return self._responder_id if self.side is Role.REQUESTER else self._requester_id
-
-    @property
-    def optional_messages(self) -> ResponderOptionalMessagesType | None:
-        """Which optional messages we send and want, as the responder."""
-        return self._optional_messages
-
-    @property
-    def stamps(self) -> tuple[ServiceDateTime, ...]:
-        """When the messages so far were sent."""
-        return tuple(step.apdu.service_date_time for step in self._history if step.apdu is not None)
-
-    @property
-    def shipped_service_type(self) -> ILLServiceType | None:
-        """Loan or copy, as it was shipped, or was received where no Shipped has come; None as long as that is open."""
-        return self._shipped_service_type
-
-    @property
-    def returnable(self) -> bool | None:
-        """RETURN (10161-1, 8.2.2): whether the item is to come back; None as long as that is open."""
-        kind = self._shipped_service_type
-        return None if kind is None else kind is not ILLServiceType.COPY_NON_RETURNABLE
-
-    @property
-    def date_due(self) -> DateDue | None:
-        """When the item is due, as the responder said last."""
-        return self._date_due
-
-    @property
-    def date_received(self) -> datetime.date | None:
-        """When the requester received the item: a fact that is noted, and no state of the responder."""
-        return self._date_received
-
-    @property
-    def date_returned(self) -> datetime.date | None:
-        """When the requester returned the item: a fact, too."""
-        return self._date_returned
-
-    @property
-    def date_checked_in(self) -> datetime.date | None:
-        """When the responder had the item back."""
-        return self._date_checked_in
-
-    @property
-    def results(self) -> TransactionResults | None:
-        """The last answer to the request."""
-        return self._results
-
-    @property
-    def expiry(self) -> datetime.date | None:
-        """The last day of the request, while the timer runs: it is the responder's, and a person may see it anywhere.
-
-        It stops with Shipped, with will-supply and at the end.  None where the request has none, or it is no date.
-        """
-        search = None if self._request is None else self._request.search_type
-        stopped = Event.ANSWER_WILL_SUPPLY in {event for _, event in self._seen}
-        if search is None or stopped or self._gone or self._state in TERMINAL[self.side]:
-            return None
-        match search.expiry_flag:
-            case ExpiryFlag.NEED_BEFORE_DATE:
-                return day_of(search.need_before_date)
-            case ExpiryFlag.OTHER_DATE:
-                return day_of(search.expiry_date)
-            case _:
-                return None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more is due from either side, though there may be things to say.
-
-        So it is in a terminal state, after Checked-In, and for a copy once it has gone (responder) or come (requester).
-        """
-        copied = State.RECEIVED if self.side is Role.REQUESTER else State.SHIPPED
-        copy_there = self._state is copied and self.returnable is False
-        return self._state in TERMINAL[self.side] or self._checked_in or copy_there
 
     @property
     def allowed(self) -> tuple[Event, ...]:
@@ -310,7 +126,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         """What we may send, or the other side may, by either table."""
         direction = Direction(direction)
         events = transitions.EVENTS[self.side][direction]
-        return tuple(event for event in events if self._outcome(direction, event, lenient) is not None)
+        return tuple(event for event in events if self._outcome(direction, event, lenient=lenient) is not None)
 
     @property
     def wanted(self) -> Mapping[Event, MessageRequirement]:
@@ -371,7 +187,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             event = event_of(apdu, Direction.SEND)
         except ValueError as error:
             raise LocalProtocolError(str(error), role=self._role, state=self._state) from None
-        outcome = self._outcome(Direction.SEND, event, lenient)
+        outcome = self._outcome(Direction.SEND, event, lenient=lenient)
         if outcome is None:
             raise self._may_not(event)
         if self._transaction_id is not None and apdu.transaction_id != self._transaction_id:
@@ -386,6 +202,10 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         The answer, if there is one, counts as sent.  Raises `RemoteProtocolError` where the other side may not send
         this, and nothing is changed.  ``now`` is for the answer.
         """
+        return self._answered(self._receive(apdu, now), now)
+
+    def _receive(self, apdu: Apdu, now: datetime.datetime | None) -> Step:
+        """What is received, without the answer."""
         self._check_type(apdu)
         self._check_version(apdu, now)
         self._check_id(apdu, now)
@@ -395,7 +215,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             problem = ProviderErrorReport(general_problem=GeneralProblem.MISTYPED_APDU)
             raise self._refusal(apdu, str(error), problem, now) from None
         if self._is_duplicate(event, apdu):
-            step = Step(
+            return Step(
                 before=self._state,
                 event=event,
                 after=self._state,
@@ -403,26 +223,25 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
                 apdu=apdu,
                 remark="duplicate",
             )
-            # the answer to the first may have been lost
-            return self._answered(step, now) if event is Event.STATUS_QUERY else step
         self._check_critical(apdu, event, now)
         if isinstance(apdu, ILLRequest) and self._request is not None and apdu.item_id != self._request.item_id:
             problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.DUPLICATE_TRANSACTION_ID)
             detail = f"expected a new transaction-id for another item, found {_shown(apdu.transaction_id)} again"
             raise self._refusal(apdu, detail, problem, now, event)
-        outcome = self._outcome(Direction.RECEIVE, event, not self._strict)
+        outcome = self._outcome(Direction.RECEIVE, event, lenient=not self._strict)
         if outcome is None:
             raise self._may_not_either(apdu, event, now)
-        return self._answered(self._take(Direction.RECEIVE, event, apdu, outcome), now)
+        if isinstance(apdu, StatusOrErrorReport) and apdu.status_report is not None:
+            outcome = replace(outcome, remark=self._beside(apdu.status_report.provider_status_report))
+        return self._take(Direction.RECEIVE, event, apdu, outcome)
 
     def expire(self, *, today: datetime.date | datetime.datetime) -> Step:
         """Let the responder's timer run: on the days after `expiry`, the request ends and the reply is the Expired.
 
         Otherwise nothing happens, and the remark of the step says why.  A ``datetime`` gives the message its time, too.
         """
-        now = today if isinstance(today, datetime.datetime) else None
         day = today.date() if isinstance(today, datetime.datetime) else today
-        outcome = self._outcome(Direction.SEND, Event.EXPIRED, False)
+        outcome = self._outcome(Direction.SEND, Event.EXPIRED, lenient=False)
         if self.side is Role.REQUESTER:
             remark = "the timer is the responder's"
         elif outcome is None or self.expiry is None:
@@ -430,10 +249,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         elif day <= self.expiry:
             remark = f"it may be answered until {self.expiry}"
         else:
-            apdu = self.expired(now=now or datetime.datetime.combine(day, datetime.time()))
-            if now is None:
-                date = DateTimeOfService(date=apdu.service_date_time.date_time_of_this_service.date)
-                apdu = replace(apdu, service_date_time=ServiceDateTime(date_time_of_this_service=date))
+            when = DateTimeOfService.of(today) if isinstance(today, datetime.datetime) else _whole_day(today)
+            apdu = self._make(Expired, ServiceDateTime(date_time_of_this_service=when), None)
             return self._take(Direction.SEND, Event.EXPIRED, apdu, outcome, reply=apdu)
         return Step(before=self._state, event=Event.EXPIRED, after=self._state, direction=Direction.SEND, remark=remark)
 
@@ -456,11 +273,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             if Direction(direction) is Direction.SEND:
                 transaction.send(apdu, lenient=True)
             else:
-                transaction._answers = False
-                try:
-                    transaction.receive(apdu)
-                finally:
-                    del transaction._answers
+                transaction._receive(apdu, None)
         return transaction
 
     def to_dict(self) -> dict[str, Any]:
@@ -517,18 +330,11 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    #: whether what is received is answered
-    _answers = True
-
     @property
     def _options(self) -> tuple[object, ...]:
         return (self._role, self._strict, self._identity, self._optional_messages, self._honours_expiry)
 
-    @property
-    def _gone(self) -> bool:
-        return self._shipped_service_type is not None
-
-    def _outcome(self, direction: Direction, event: Event, lenient: bool) -> Outcome | None:
+    def _outcome(self, direction: Direction, event: Event, *, lenient: bool) -> Outcome | None:
         """What the table says comes of an event; None where it is not allowed."""
         for outcome in transitions.cell(self.side, self._state, direction, event).outcomes:
             if (lenient or not outcome.lenient) and self._holds(outcome.predicate, direction, event):
@@ -544,9 +350,9 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             case Predicate.OUT:
                 return self.returnable is not False and not self._checked_in
             case Predicate.GONE:
-                return self._gone
+                return self.gone
             case Predicate.HERE:
-                return not self._gone
+                return not self.gone
             case Predicate.PERMITTED:
                 third = None if self._request is None else self._request.third_party_info_type
                 return third is not None and third.permission_to_forward
@@ -582,59 +388,19 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         self._note(step)
         return step
 
-    def _note(self, step: Step) -> None:
-        """Make a step part of the transaction, and take from its message what later ones depend on."""
-        self._history.append(step)
-        self._state = step.after
-        self._seen.add((step.direction, step.event))
-        apdu = step.apdu
-        assert apdu is not None
-        if step.direction is Direction.RECEIVE:
-            self._received[step.event, key_of(apdu.service_date_time)] = apdu
-        if self._requester_id is None:
-            self._requester_id = apdu.requester_id
-        if self._responder_id is None:
-            self._responder_id = apdu.responder_id
-        match apdu:
-            case ILLRequest() if self._request is None:
-                self._request = apdu
-                self._transaction_id = apdu.transaction_id
-            case ForwardNotification():
-                self._forwarded = apdu
-                if step.direction is Direction.RECEIVE:
-                    self._responder_id = apdu.responder_id
-            case ILLAnswer(transaction_results=TransactionResults() as results):
-                self._results = results
-                self._wishes = apdu.responder_optional_messages or self._wishes
-            case Shipped():
-                self._shipped_service_type = apdu.shipped_service_type
-                self._date_due = apdu.supply_details.date_due or self._date_due
-                self._wishes = apdu.responder_optional_messages or self._wishes
-                if self.side is Role.REQUESTER:
-                    self._follow(apdu)
-            case Received():
-                self._date_received = self._date_received or day_of(apdu.date_received)
-                self._shipped_service_type = self._shipped_service_type or apdu.shipped_service_type
-            case Returned():
-                self._date_returned = self._date_returned or day_of(apdu.date_returned)
-            case CheckedIn():
-                self._checked_in = True
-                self._date_checked_in = self._date_checked_in or day_of(apdu.date_checked_in)
-            case Overdue():
-                self._date_due = apdu.date_due
-            case RenewAnswer(answer=True):
-                self._date_due = apdu.date_due or self._date_due
-
-    def _follow(self, shipped: Shipped) -> None:
-        """From Shipped on it is the one who sent it whom the requester talks to.
-
-        That is a responder whose Forward-Notification was lost; or the supplier of a partitioned transaction, who
-        knows it by the id of the sub-transaction.
-        """
-        self._responder_id = shipped.responder_id or self._responder_id
-        if shipped.transaction_type is TransactionType.PARTITIONED:
-            self._responder_id = shipped.supplier_id or self._responder_id
-            self._transaction_id = shipped.transaction_id
+    def _beside(self, theirs: CurrentState) -> str:
+        """What the other side says of its state, and whether that goes with ours when no message is on the way."""
+        # of a responder these two are what it has noted (Aleph reports SHIPPED for both, others the notes)
+        noted = self.side is Role.REQUESTER and theirs in (CurrentState.RECEIVED, CurrentState.RETURNED)
+        state = State.SHIPPED if noted else State[theirs.name] if isinstance(theirs, CurrentState) else State.UNKNOWN
+        name = theirs.asn1_name.upper() if isinstance(theirs, CurrentState) else str(theirs)
+        requester, responder = (self._state, state) if self.side is Role.REQUESTER else (state, self._state)
+        known = requester in STATES[Role.REQUESTER] and responder in STATES[Role.RESPONDER]
+        if known and compatible(requester, responder, settled=True):
+            return f"the other side is in {name}"
+        return (
+            f"the other side is in {name}, which does not go with {self._state}: a message was lost, or is on its way"
+        )
 
     def _is_duplicate(self, event: Event, apdu: Apdu) -> bool:
         """Whether the same service came before: of the same type, and first invoked at the same time.
@@ -642,16 +408,12 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         Not all systems give the time of day.  So two messages of one stamp are the same if they say the same, or if the
         later says of itself that it is a repeat.
         """
-        earlier = self._received.get((event, key_of(apdu.service_date_time)))
-        if earlier is None:
-            return False
+        earlier = self._received.get((event, key_of(apdu.service_date_time)), [])
         repeated = apdu.service_date_time.date_time_of_original_service is not None
-        return repeated or replace(apdu, service_date_time=earlier.service_date_time) == earlier
+        return any(repeated or replace(apdu, service_date_time=each.service_date_time) == each for each in earlier)
 
     def _answered(self, step: Step, now: datetime.datetime | None) -> Step:
-        """The step, with the answer that the protocol asks for."""
-        if not self._answers or step.apdu is None:
-            return step
+        """The step, with the answer that the protocol asks for; to a repeated query, too: the first may be lost."""
         reply: Apdu
         if isinstance(step.apdu, ILLRequest) and self.objection is not None and step.before is State.IDLE:
             reply = self.unfilled(self.objection, now=now)
@@ -662,58 +424,10 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         else:
             return step
         event = event_of(reply, Direction.SEND)
-        outcome = self._outcome(Direction.SEND, event, False)
+        outcome = self._outcome(Direction.SEND, event, lenient=False)
         assert outcome is not None, event
         self._take(Direction.SEND, event, reply, outcome)
         return replace(step, after=self._state, reply=reply)
-
-    def status_report(self, *, now: datetime.datetime | None = None, note: str | None = None) -> StatusOrErrorReport:
-        """Status-Or-Error-Report: where we stand, and what has happened so far.
-
-        The most recent service is the last that the report can name: Overdue and Renew have no number there, and
-        queries and reports tell nothing.  Raises ValueError for a transaction that has not begun.
-        """
-        request = self._begun()
-        named = [
-            step
-            for step in self._history
-            if step.apdu is not None
-            and not isinstance(step.apdu, _ASKING)
-            and apdu_type_of(step.apdu).value in tuple(MostRecentService)
-        ]
-        moved = [step for step in self._history if step.before is not step.after]
-        last, last_move = named[-1], moved[-1]
-        assert last.apdu is not None
-        assert last_move.apdu is not None
-        forwarded = last.event is Event.FORWARD
-        by_requester = (last.direction is Direction.SEND) is (self.side is Role.REQUESTER)
-        history = HistoryReport(
-            date_requested=request.service_date_time.date_time_of_this_service.date,
-            author=request.item_id.author,
-            title=request.item_id.title,
-            author_of_article=request.item_id.author_of_article,
-            title_of_article=request.item_id.title_of_article,
-            date_of_last_transition=last_move.apdu.service_date_time.date_time_of_this_service.date,
-            most_recent_service=MostRecentService.FORWARD
-            if forwarded
-            else MostRecentService(apdu_type_of(last.apdu).value),
-            date_of_most_recent_service=last.apdu.service_date_time.date_time_of_this_service.date,
-            initiator_of_most_recent_service=self._initiator(by_requester),
-            shipped_service_type=self._shipped_service_type,
-            transaction_results=self._results,
-            most_recent_service_note=_note_of(last.apdu),
-        )
-        report = StatusReport(user_status_report=history, provider_status_report=self._state.current_state)
-        return self._make(StatusOrErrorReport, self._when(now), note, status_report=report)
-
-    def _initiator(self, by_requester: bool) -> SystemId:
-        """Who did it; where no message has said who the side is, its role stands for a name, as there must be one."""
-        known = self._requester_id if by_requester else self._responder_id
-        if known is None and by_requester is (self.side is Role.REQUESTER):
-            known = self._identity
-        if known is None and by_requester and self._transaction_id is not None:
-            known = self._transaction_id.initial_requester_id
-        return known or SystemId.named(Role.REQUESTER if by_requester else Role.RESPONDER)
 
     # ── what may not happen ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -797,6 +511,10 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         )
 
 
+def _whole_day(day: datetime.date) -> DateTimeOfService:
+    return DateTimeOfService(date=iso_date(day))
+
+
 def _one_of(events: tuple[Event, ...]) -> str:
     return f"one of {', '.join(events)}" if len(events) > 1 else "".join(events) or "nothing"
 
@@ -809,11 +527,6 @@ def _shown(transaction_id: TransactionId) -> str:
         transaction_id.sub_transaction_qualifier,
     )
     return "/".join(f"{part!s:.40}" for part in parts if part is not None)
-
-
-def _note_of(apdu: Apdu) -> str | None:
-    names = ("note", "notification_note", "requester_note", "responder_note")
-    return next((note for name in names if (note := getattr(apdu, name, None)) is not None), None)
 
 
 def _step_to_dict(step: Step) -> dict[str, Any]:

@@ -1,0 +1,274 @@
+"""What is known of a transaction: the messages so far, and what follows from them."""
+
+from __future__ import annotations
+
+import datetime
+
+from isoill.records import record
+from isoill.services import Direction, Event, Role
+from isoill.stamps import day_of, key_of
+from isoill.transitions import TERMINAL, State
+from isoill.types import (
+    Apdu,
+    CheckedIn,
+    DateDue,
+    DateTimeOfService,
+    ExpiryFlag,
+    ForwardNotification,
+    ILLAnswer,
+    ILLRequest,
+    ILLServiceType,
+    Overdue,
+    Received,
+    RenewAnswer,
+    ResponderOptionalMessagesType,
+    Returned,
+    ServiceDateTime,
+    Shipped,
+    SystemId,
+    TransactionId,
+    TransactionResults,
+    TransactionType,
+)
+
+__all__ = ["Facts", "Step"]
+
+
+@record(kw_only=True)
+class Step:
+    """One thing that happened in a transaction, or did not, and what came of it.
+
+    >>> from isoill.types import Cancel
+    >>> print(Step(before=State.PENDING, event=Event.CANCEL, after=State.CANCEL_PENDING, direction=Direction.SEND))
+    send Cancel: PENDING -> CANCEL-PENDING
+    """
+
+    before: State
+    event: Event
+    after: State
+    #: the message to send to the other side; it is a part of the transaction already
+    reply: Apdu | None = None
+    #: who it was that did it: we sent, or we received
+    direction: Direction
+    #: the message; None where a timer has not run out
+    apdu: Apdu | None = None
+    #: whether only the lenient table has it
+    lenient: bool = False
+    #: what the table says of it beside the state: a repeat, a duplicate, a crossing
+    remark: str = ""
+
+    def __str__(self) -> str:
+        change = f"{self.before} -> {self.after}" if self.before is not self.after else f"{self.after}"
+        remarks = "; ".join(filter(None, [self.remark, "in the lenient table only" if self.lenient else ""]))
+        return f"{self.direction} {self.event}: {change}{f' ({remarks})' if remarks else ''}"
+
+
+class Facts:
+    """What one side knows of a transaction; `isoill.Transaction` is one that can do something."""
+
+    def __init__(
+        self, role: Role, identity: SystemId | None, optional_messages: ResponderOptionalMessagesType | None
+    ) -> None:
+        self._role = role
+        self._identity = identity
+        self._optional_messages = optional_messages
+        self._history: list[Step] = []
+        self._seen: set[tuple[Direction, Event]] = set()
+        self._received: dict[tuple[Event, DateTimeOfService], list[Apdu]] = {}
+        self._state = State.IDLE
+        self._request: ILLRequest | None = None
+        self._transaction_id: TransactionId | None = None
+        self._requester_id: SystemId | None = None
+        self._responder_id: SystemId | None = None
+        self._shipped_service_type: ILLServiceType | None = None
+        self._date_due: DateDue | None = None
+        self._date_received: datetime.date | None = None
+        self._date_returned: datetime.date | None = None
+        self._date_checked_in: datetime.date | None = None
+        self._checked_in = False
+        self._results: TransactionResults | None = None
+        self._forwarded: ForwardNotification | None = None
+        self._wishes: ResponderOptionalMessagesType | None = None
+
+    @property
+    def role(self) -> Role:
+        """The part that we play."""
+        return self._role
+
+    @property
+    def side(self) -> Role:
+        """Requester or responder: whose tables are ours."""
+        return Role.REQUESTER if self._role is Role.REQUESTER else Role.RESPONDER
+
+    @property
+    def state(self) -> State:
+        """Where it stands, as we see it."""
+        return self._state
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """What happened, the oldest first; what was refused, and what came twice, is not in it."""
+        return tuple(self._history)
+
+    @property
+    def request(self) -> ILLRequest | None:
+        """The ILL-Request with which it began; None as long as it has not."""
+        return self._request
+
+    @property
+    def transaction_id(self) -> TransactionId | None:
+        """What its messages carry; from the Shipped of a partitioned transaction on, that of the sub-transaction."""
+        return self._transaction_id
+
+    @property
+    def requester_id(self) -> SystemId | None:
+        """Who asks, if a message has said so."""
+        return self._requester_id
+
+    @property
+    def responder_id(self) -> SystemId | None:
+        """Who is asked, if a message has said so; the new one where the request was forwarded."""
+        return self._responder_id
+
+    @property
+    def identity(self) -> SystemId | None:
+        """Who we are: as told, or as the messages have it."""
+        return self._identity or (self._requester_id if self.side is Role.REQUESTER else self._responder_id)
+
+    @property
+    def partner(self) -> SystemId | None:
+        """Who the other side is, if a message has said so."""
+        return self._responder_id if self.side is Role.REQUESTER else self._requester_id
+
+    @property
+    def optional_messages(self) -> ResponderOptionalMessagesType | None:
+        """Which optional messages we send and want, as the responder."""
+        return self._optional_messages
+
+    @property
+    def stamps(self) -> tuple[ServiceDateTime, ...]:
+        """When the messages so far were sent."""
+        return tuple(step.apdu.service_date_time for step in self._history if step.apdu is not None)
+
+    @property
+    def shipped_service_type(self) -> ILLServiceType | None:
+        """Loan or copy, as it was shipped, or was received where no Shipped has come; None as long as that is open."""
+        return self._shipped_service_type
+
+    @property
+    def returnable(self) -> bool | None:
+        """RETURN (10161-1, 8.2.2): whether the item is to come back; None as long as that is open."""
+        kind = self._shipped_service_type
+        return None if kind is None else kind is not ILLServiceType.COPY_NON_RETURNABLE
+
+    @property
+    def date_due(self) -> DateDue | None:
+        """When the item is due, as the responder said last."""
+        return self._date_due
+
+    @property
+    def date_received(self) -> datetime.date | None:
+        """When the requester received the item: a fact that is noted, and no state of the responder."""
+        return self._date_received
+
+    @property
+    def date_returned(self) -> datetime.date | None:
+        """When the requester returned the item: a fact, too."""
+        return self._date_returned
+
+    @property
+    def date_checked_in(self) -> datetime.date | None:
+        """When the responder had the item back."""
+        return self._date_checked_in
+
+    @property
+    def results(self) -> TransactionResults | None:
+        """The last answer to the request."""
+        return self._results
+
+    @property
+    def expiry(self) -> datetime.date | None:
+        """The last day of the request, while the timer runs: it is the responder's, and a person may see it anywhere.
+
+        It stops with Shipped, with will-supply and at the end.  None where the request has none, or it is no date.
+        """
+        search = None if self._request is None else self._request.search_type
+        stopped = Event.ANSWER_WILL_SUPPLY in {event for _, event in self._seen}
+        if search is None or stopped or self.gone or self._state in TERMINAL[self.side]:
+            return None
+        match search.expiry_flag:
+            case ExpiryFlag.NEED_BEFORE_DATE:
+                return day_of(search.need_before_date)
+            case ExpiryFlag.OTHER_DATE:
+                return day_of(search.expiry_date)
+            case _:
+                return None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is due from either side, though there may be things to say.
+
+        So it is in a terminal state, after Checked-In, and for a copy once it has gone (responder) or come (requester).
+        """
+        copied = State.RECEIVED if self.side is Role.REQUESTER else State.SHIPPED
+        copy_there = self._state is copied and self.returnable is False
+        return self._state in TERMINAL[self.side] or self._checked_in or copy_there
+
+    @property
+    def gone(self) -> bool:
+        """Whether the item has gone, be it with a Shipped or without."""
+        return self._shipped_service_type is not None
+
+    def _note(self, step: Step) -> None:
+        """Make a step part of the transaction, and take from its message what later ones depend on."""
+        self._history.append(step)
+        self._state = step.after
+        self._seen.add((step.direction, step.event))
+        apdu = step.apdu
+        assert apdu is not None
+        if step.direction is Direction.RECEIVE:
+            self._received.setdefault((step.event, key_of(apdu.service_date_time)), []).append(apdu)
+        if self._requester_id is None:
+            self._requester_id = apdu.requester_id
+        if self._responder_id is None:
+            self._responder_id = apdu.responder_id
+        match apdu:
+            case ILLRequest() if self._request is None:
+                self._request = apdu
+                self._transaction_id = apdu.transaction_id
+            case ForwardNotification():
+                self._forwarded = apdu
+                if step.direction is Direction.RECEIVE:
+                    self._responder_id = apdu.responder_id
+            case ILLAnswer(transaction_results=TransactionResults() as results):
+                self._results = results
+                self._wishes = apdu.responder_optional_messages or self._wishes
+            case Shipped():
+                self._shipped_service_type = apdu.shipped_service_type
+                self._date_due = apdu.supply_details.date_due or self._date_due
+                self._wishes = apdu.responder_optional_messages or self._wishes
+                if self.side is Role.REQUESTER:
+                    self._follow(apdu)
+            case Received():
+                self._date_received = self._date_received or day_of(apdu.date_received)
+                self._shipped_service_type = self._shipped_service_type or apdu.shipped_service_type
+            case Returned():
+                self._date_returned = self._date_returned or day_of(apdu.date_returned)
+            case CheckedIn():
+                self._checked_in = True
+                self._date_checked_in = self._date_checked_in or day_of(apdu.date_checked_in)
+            case Overdue():
+                self._date_due = apdu.date_due
+            case RenewAnswer(answer=True):
+                self._date_due = apdu.date_due or self._date_due
+
+    def _follow(self, shipped: Shipped) -> None:
+        """From Shipped on it is the one who sent it whom the requester talks to.
+
+        That is a responder whose Forward-Notification was lost; or the supplier of a partitioned transaction, who
+        knows it by the id of the sub-transaction.
+        """
+        self._responder_id = shipped.responder_id or self._responder_id
+        if shipped.transaction_type is TransactionType.PARTITIONED:
+            self._responder_id = shipped.supplier_id or self._responder_id
+            self._transaction_id = shipped.transaction_id

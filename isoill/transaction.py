@@ -388,7 +388,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         self._note(step)
         return step
 
-    def _beside(self, theirs: CurrentState) -> str:
+    def _beside(self, theirs: int) -> str:
         """What the other side says of its state, and whether that goes with ours when no message is on the way."""
         # of a responder these two are what it has noted (Aleph reports SHIPPED for both, others the notes)
         noted = self.side is Role.REQUESTER and theirs in (CurrentState.RECEIVED, CurrentState.RETURNED)

@@ -433,7 +433,7 @@ def test_renew_crosses_recall() -> None:
 
 def test_copies_are_not_returned_renewed_or_recalled() -> None:
     requester, responder = pair()
-    assert requester.returnable is None
+    assert (requester.returnable, requester.ended) == (None, False)
     pass_on(responder, requester, responder.shipped(shipped_service_type=ILLServiceType.COPY_NON_RETURNABLE))
     assert responder.ended
     pass_on(requester, responder, requester.received())
@@ -925,8 +925,7 @@ def test_a_transaction_is_replayed_from_its_messages() -> None:
 
 def test_a_transaction_shows_itself_without_its_contents() -> None:
     requester, _ = pair()
-    assert (
-        repr(requester)
-        == f"<Transaction {asked().transaction_id.transaction_group_qualifier}/{asked().transaction_id.transaction_qualifier}: requester in PENDING>"
-    )
+    name = asked().transaction_id
+    shown = f"{name.transaction_group_qualifier}/{name.transaction_qualifier}"
+    assert repr(requester) == f"<Transaction {shown}: requester in PENDING>"
     assert repr(Transaction(role="responder")) == "<Transaction: responder in IDLE>"

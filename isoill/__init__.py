@@ -158,6 +158,8 @@ from isoill.types import (
 )
 
 if TYPE_CHECKING:
+    from isoill.intermediary import Intermediary
+    from isoill.ledger import Ledger
     from isoill.problems import error_report, report_of
     from isoill.profiles import Severity, get_profile, load_profile
     from isoill.services import Direction, Event, Role, Transport
@@ -170,6 +172,8 @@ __version__ = "0.1.0"
 _LATER = {
     "Direction": "isoill.services",
     "Event": "isoill.services",
+    "Intermediary": "isoill.intermediary",
+    "Ledger": "isoill.ledger",
     "Role": "isoill.services",
     "Severity": "isoill.profiles",
     "State": "isoill.transitions",
@@ -257,11 +261,13 @@ __all__ = [
     "ILLString",
     "ISODate",
     "ISOTime",
+    "Intermediary",
     "IntermediaryProblem",
     "ItemId",
     "ItemType",
     "Latin1String",
     "Latin1VisibleString",
+    "Ledger",
     "LimitError",
     "Limits",
     "LocalProtocolError",

@@ -480,6 +480,14 @@ class Composer(Facts):
         original = key_of(apdu.service_date_time)
         return replace(apdu, service_date_time=stamp(now, self.stamps, original=original))
 
+    def relayed(self, apdu: A, *, now: Now = None) -> A:
+        """A message of another transaction as one of this: what an intermediary passes on.
+
+        Ids, version and date-time are those of this transaction.  APDU-Delivery-Info is left out, as it says who the
+        sender is.
+        """
+        return replace(apdu.without_extension(APDUDeliveryInfo), **self._head(self._when(now)))
+
     # ── what they share ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _begun(self) -> ILLRequest:

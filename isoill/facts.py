@@ -247,8 +247,7 @@ class Facts:
                 self._shipped_service_type = apdu.shipped_service_type
                 self._date_due = apdu.supply_details.date_due or self._date_due
                 self._wishes = apdu.responder_optional_messages or self._wishes
-                if self.side is Role.REQUESTER:
-                    self._follow(apdu)
+                self._follow(apdu)
             case Received():
                 self._date_received = self._date_received or day_of(apdu.date_received)
                 self._shipped_service_type = self._shipped_service_type or apdu.shipped_service_type
@@ -263,12 +262,18 @@ class Facts:
                 self._date_due = apdu.date_due or self._date_due
 
     def _follow(self, shipped: Shipped) -> None:
-        """From Shipped on it is the one who sent it whom the requester talks to.
+        """From Shipped on, who talks to whom.
 
-        That is a responder whose Forward-Notification was lost; or the supplier of a partitioned transaction, who
-        knows it by the id of the sub-transaction.
+        A requester talks to the one who sent it: a responder whose Forward-Notification was lost, it may be.  In a
+        partitioned transaction requester and supplier talk to each other, by the id of the sub-transaction.
         """
-        self._responder_id = shipped.responder_id or self._responder_id
-        if shipped.transaction_type is TransactionType.PARTITIONED:
-            self._responder_id = shipped.supplier_id or self._responder_id
+        partitioned = shipped.transaction_type is TransactionType.PARTITIONED
+        if self.side is Role.RESPONDER:
+            if partitioned and self._transaction_id is not None:
+                self._requester_id = self._transaction_id.initial_requester_id or self._requester_id
+            return
+        self._responder_id = (
+            (shipped.supplier_id if partitioned else None) or shipped.responder_id or self._responder_id
+        )
+        if partitioned:
             self._transaction_id = shipped.transaction_id

@@ -18,6 +18,7 @@ from isoill.codec import Examination
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
+from isoill.matching import same_transaction
 from isoill.plain import from_dict, to_dict
 from isoill.problems import apdu_type_of, error_report
 from isoill.services import Direction, Event, Role, event_of
@@ -175,6 +176,18 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             return ReasonUnfilled.MANDATORY_MESSAGING_NOT_SUPPORTED
         return None
 
+    def concerns(self, apdu: Apdu, /) -> bool:
+        """Whether a message has the id of this transaction, or may give it one."""
+        ours, theirs, asker = self._transaction_id, apdu.transaction_id, apdu.requester_id
+        if ours is None or same_transaction(ours, theirs, self._requester_id, asker):
+            return True
+        if isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED:
+            # requester and supplier go on by the id of the sub-transaction
+            theirs = replace(theirs, sub_transaction_qualifier=ours.sub_transaction_qualifier)
+            return same_transaction(ours, theirs, self._requester_id, asker)
+        # what an intermediary had still to say before
+        return self._request is not None and self._request.transaction_id == theirs
+
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def send(self, apdu: Apdu, /, *, lenient: bool = False) -> Step:
@@ -190,9 +203,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         outcome = self._outcome(Direction.SEND, event, lenient=lenient)
         if outcome is None:
             raise self._may_not(event)
-        if self._transaction_id is not None and apdu.transaction_id != self._transaction_id:
-            wanted, found = (_shown(each) for each in (self._transaction_id, apdu.transaction_id))
-            detail = f"expected transaction-id {wanted}, found {found}"
+        if not self.concerns(apdu):
+            detail = f"expected transaction-id {_shown(self._transaction_id)}, found {_shown(apdu.transaction_id)}"
             raise LocalProtocolError(detail, role=self._role, state=self._state, event=event)
         return self._take(Direction.SEND, event, apdu, outcome)
 
@@ -444,16 +456,10 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             raise self._refusal(apdu, f"expected protocol-version-num 1 or 2, found {version}", problem, now)
 
     def _check_id(self, apdu: Apdu, now: datetime.datetime | None) -> None:
-        ours, theirs = self._transaction_id, apdu.transaction_id
-        if ours is None or ours == theirs:
-            return
-        partitioned = isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED
-        if partitioned and replace(theirs, sub_transaction_qualifier=None) == ours:
-            return  # the requester and the supplier go on by the id of the sub-transaction
-        if self._request is not None and theirs == self._request.transaction_id:
-            return  # what an intermediary had still to say before
-        problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
-        raise self._refusal(apdu, f"expected transaction-id {_shown(ours)}, found {_shown(theirs)}", problem, now)
+        if not self.concerns(apdu):
+            problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+            detail = f"expected transaction-id {_shown(self._transaction_id)}, found {_shown(apdu.transaction_id)}"
+            raise self._refusal(apdu, detail, problem, now)
 
     def _check_critical(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> None:
         """Who does not know a critical extension must not act on the message."""
@@ -519,8 +525,10 @@ def _one_of(events: tuple[Event, ...]) -> str:
     return f"one of {', '.join(events)}" if len(events) > 1 else "".join(events) or "nothing"
 
 
-def _shown(transaction_id: TransactionId) -> str:
+def _shown(transaction_id: TransactionId | None) -> str:
     """A transaction-id on one line: group, qualifier, sub-transaction."""
+    if transaction_id is None:
+        return "none"
     parts = (
         transaction_id.transaction_group_qualifier,
         transaction_id.transaction_qualifier,

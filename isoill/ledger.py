@@ -1,0 +1,203 @@
+"""All transactions of one library system: which one a message belongs to, and what is new.  It holds them in memory."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from isoill.asn1 import type_of
+from isoill.errors import RemoteProtocolError
+from isoill.facts import Step
+from isoill.problems import error_report
+from isoill.records import record
+from isoill.services import SENDERS, Role
+from isoill.transaction import Transaction
+from isoill.types import (
+    Apdu,
+    ILLRequest,
+    ProviderErrorReport,
+    StatusOrErrorReport,
+    TransactionId,
+    TransactionIdProblem,
+    UnableToPerform,
+    UserErrorReport,
+)
+
+__all__ = ["Ledger", "Receipt"]
+
+_UNKNOWN = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+_TOO_MANY = UserErrorReport(unable_to_perform=UnableToPerform.RESOURCE_LIMITATION)
+
+
+@record
+class Receipt:
+    """What came of a message: the transaction it belongs to, and what happened in it."""
+
+    transaction: Transaction
+    step: Step
+    #: whether the message has opened the transaction
+    new: bool
+
+
+class Ledger:
+    """The transactions of a library system, found by the ids of messages.
+
+    A transaction is found by the whole of its id: group, transaction and sub-transaction, and who began it; never by
+    the qualifier alone, which is ``1`` in every transaction of some systems (`isoill.matching`).
+
+    ``open_per_partner`` is how many transactions that have not ended one partner may have here as a requester, and
+    ``messages_per_transaction`` how many messages are kept of one; what is more is refused as resource-limitation.
+    All other options are those of the transactions that it opens.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> ours, theirs = Ledger(), Ledger()
+    >>> transaction = ours.begin(request)
+    >>> theirs.receive(request).new, theirs.receive(request).new, len(theirs)
+    (True, False, 1)
+    >>> print(theirs.receive(transaction.cancel()).step)
+    receive Cancel: IN-PROCESS -> CANCEL-PENDING
+    """
+
+    def __init__(
+        self,
+        transactions: Iterable[Transaction] = (),
+        *,
+        open_per_partner: int = 1_000,
+        messages_per_transaction: int = 1_000,
+        **options: Any,
+    ) -> None:
+        self._options = options
+        self._open_per_partner = open_per_partner
+        self._messages_per_transaction = messages_per_transaction
+        # ids may differ in what they leave out, so that these are only where to look
+        self._by_qualifiers: dict[tuple[str, str], list[Transaction]] = {}
+        self._open: dict[str, list[Transaction]] = {}
+        for transaction in transactions:
+            self.add(transaction)
+
+    def __iter__(self) -> Iterator[Transaction]:
+        for transactions in self._by_qualifiers.values():
+            yield from transactions
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_qualifiers.values()))
+
+    def begin(self, request: ILLRequest, /) -> Transaction:
+        """Open a transaction as requester, with the request that is sent.
+
+        Raises ValueError where there is one of that id, and `LocalProtocolError` where the request cannot be sent.
+        """
+        if self.find(request, role=Role.REQUESTER):
+            raise ValueError(f"expected a new transaction-id, found that of {self.find(request)[0]!r}")
+        transaction = Transaction(role=Role.REQUESTER, **self._options)
+        transaction.send(request)
+        self.add(transaction)
+        return transaction
+
+    def receive(self, apdu: Apdu, /, *, partner: str | None = None, now: datetime.datetime | None = None) -> Receipt:
+        """Take what a partner has sent to the transaction it belongs to; an ILL-Request of a new id opens one.
+
+        ``partner`` is who sent it, as the caller knows from the connection or the letter: whose count it goes to.
+        Without it that is whom the request names.  Raises `RemoteProtocolError`, with the report that answers.
+        """
+        found = self.find(apdu)
+        if len(found) == 1:
+            [transaction] = found
+            if len(transaction.history) >= self._messages_per_transaction:
+                raise self._refusal(apdu, f"expected {self._messages_per_transaction} messages at most", _TOO_MANY, now)
+            return Receipt(transaction, transaction.receive(apdu, now=now), new=False)
+        if found:
+            detail = f"expected an initial-requester-id that tells {len(found)} transactions apart, found none"
+            raise self._refusal(apdu, detail, _UNKNOWN, now)
+        if not isinstance(apdu, ILLRequest):
+            raise self._refusal(apdu, f"expected a transaction-id that is known, found {_shown(apdu)}", _UNKNOWN, now)
+        partner = partner or _asker(apdu)
+        if self.count_open(partner) >= self._open_per_partner:
+            detail = f"expected {self._open_per_partner} open transactions at most, found as many before this"
+            raise self._refusal(apdu, detail, _TOO_MANY, now)
+        transaction = Transaction(role=Role.RESPONDER, **self._options)
+        step = transaction.receive(apdu, now=now)
+        self.add(transaction, partner=partner)
+        return Receipt(transaction, step, new=True)
+
+    def find(self, apdu: Apdu, /, *, role: Role | None = None) -> tuple[Transaction, ...]:
+        """The transactions that a message may belong to: one, or none; more where its id leaves out who began them.
+
+        ``role`` is ours.  Where it is not given, it is the one that does not send such messages; of a transaction in
+        which we are both, the responder's for those that both send.
+        """
+        theirs = apdu.transaction_id
+        here = self._by_qualifiers.get((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
+        fitting = [each for each in here if each.concerns(apdu)]
+        if role is None:
+            senders = SENDERS.get(type(apdu), frozenset(Role))
+            roles = [each for each in (Role.RESPONDER, Role.REQUESTER) if senders != {each}]
+            if Role.REQUESTER not in senders:
+                roles = [Role.REQUESTER]
+        else:
+            roles = [Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER]
+        for side in roles:
+            found = tuple(each for each in fitting if each.side is side)
+            if found:
+                return found
+        return ()
+
+    def count_open(self, partner: str) -> int:
+        """How many transactions that have not ended a partner has here as a requester."""
+        still = [each for each in self._open.get(partner, []) if not each.ended]
+        if still:
+            self._open[partner] = still
+        else:
+            self._open.pop(partner, None)
+        return len(still)
+
+    def add(self, transaction: Transaction, /, *, partner: str | None = None) -> None:
+        """Take in a transaction that has begun elsewhere, as one that was stored; ``partner`` as in `receive`."""
+        request = transaction.request
+        if request is None:
+            raise ValueError(f"expected a transaction that has begun, found {transaction!r}")
+        self._by_qualifiers.setdefault(_qualifiers(request.transaction_id), []).append(transaction)
+        if transaction.side is Role.RESPONDER and not transaction.ended:
+            self._open.setdefault(partner or _asker(request), []).append(transaction)
+
+    def remove(self, transaction: Transaction, /) -> None:
+        """Let a transaction go; what comes for it later belongs to none.  ValueError where it is not here."""
+        request = transaction.request
+        key = None if request is None else _qualifiers(request.transaction_id)
+        here = [] if key is None else self._by_qualifiers.get(key, [])
+        left = [each for each in here if each is not transaction]
+        if key is None or len(left) == len(here):
+            raise ValueError(f"expected a transaction of this ledger, found {transaction!r}")
+        if left:
+            self._by_qualifiers[key] = left
+        else:
+            del self._by_qualifiers[key]
+        for partner, transactions in self._open.items():
+            self._open[partner] = [each for each in transactions if each is not transaction]
+
+    @staticmethod
+    def _refusal(
+        apdu: Apdu,
+        detail: str,
+        problem: ProviderErrorReport | UserErrorReport,
+        now: datetime.datetime | None,
+    ) -> RemoteProtocolError:
+        report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
+        return RemoteProtocolError(detail, apdu=apdu, report=report, event=type_of(type(apdu)).name)
+
+
+def _qualifiers(transaction_id: TransactionId) -> tuple[str, str]:
+    return transaction_id.transaction_group_qualifier, transaction_id.transaction_qualifier
+
+
+def _asker(request: ILLRequest) -> str:
+    """Who asks, as far as the request says."""
+    system = request.requester_id or request.transaction_id.initial_requester_id
+    return "" if system is None else (system.symbol or system.name or "").strip()
+
+
+def _shown(apdu: Apdu) -> str:
+    return "/".join(f"{each!s:.40}" for each in _qualifiers(apdu.transaction_id))

@@ -1,0 +1,54 @@
+"""Whether two ids mean the same library, or the same transaction."""
+
+from __future__ import annotations
+
+from isoill.types import SystemId, TransactionId
+
+__all__ = ["same_system", "same_transaction"]
+
+
+def same_system(one: SystemId | None, other: SystemId | None) -> bool:
+    """Whether two ids may be of the same library: by their symbols if both have one, otherwise by their names.
+
+    Where there is nothing to compare they may be.
+
+    >>> bvas = SystemId.of("als:BVAS")
+    >>> same_system(bvas, SystemId.of("als:BVAS", name="Simon Fraser University")), same_system(bvas, None)
+    (True, True)
+    >>> same_system(bvas, SystemId.of("als:BVIV"))
+    False
+    """
+    if one is None or other is None:
+        return True
+    for mine, theirs in ((one.symbol, other.symbol), (one.name, other.name)):
+        if mine is not None and theirs is not None:
+            return mine.strip() == theirs.strip()
+    return True
+
+
+def same_transaction(
+    one: TransactionId,
+    other: TransactionId,
+    one_requester: SystemId | None = None,
+    other_requester: SystemId | None = None,
+) -> bool:
+    """Whether two ids are of the same transaction: by group, transaction and sub-transaction, and who began it.
+
+    Who began it is the initial requester, and where an id leaves that out the requester of the message.
+
+    >>> with_requester = TransactionId(
+    ...     initial_requester_id=SystemId.of("als:BVAS"), transaction_group_qualifier="7", transaction_qualifier="1"
+    ... )
+    >>> without = TransactionId(transaction_group_qualifier="7", transaction_qualifier="1")
+    >>> same_transaction(with_requester, without)
+    True
+    >>> same_transaction(with_requester, without, other_requester=SystemId.of("als:BVIV"))
+    False
+    """
+    if (one.transaction_group_qualifier, one.transaction_qualifier, one.sub_transaction_qualifier) != (
+        other.transaction_group_qualifier,
+        other.transaction_qualifier,
+        other.sub_transaction_qualifier,
+    ):
+        return False
+    return same_system(one.initial_requester_id or one_requester, other.initial_requester_id or other_requester)

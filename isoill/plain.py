@@ -31,6 +31,7 @@ __all__ = ["PlainError", "from_dict", "from_json", "to_dict", "to_json"]
 T = TypeVar("T")
 
 _APDU = type_of(ILLAPDU)
+_APDUS = frozenset(alternative.python for alternative in _APDU.alternatives)
 _TEXTS: dict[str, type[str]] = {cls.__name__: cls for cls in (VisibleString, Latin1String, Latin1VisibleString)}
 
 
@@ -60,7 +61,7 @@ def to_dict(value: object, /) -> dict[str, Any]:
     {'person_or_institution_symbol': {'institution_symbol': 'als:BVAS'}}
     """
     cls = type(value)
-    name = next((base.__name__ for base in cls.__mro__ if base.__dict__.get("__type__") in _APDU.alternatives), None)
+    name = next((base.__name__ for base in cls.__mro__ if base in _APDUS), None)
     plain: dict[str, Any] = {"apdu": name} if name else {}
     for component in fields_of(cls):
         item = getattr(value, component.name)

@@ -123,6 +123,12 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         """What we may send now, by the strict table: a menu for a screen."""
         return self.may(Direction.SEND)
 
+    @property
+    def repeats(self) -> tuple[Event, ...]:
+        """Those of `allowed` that would only say again what was said: better sent as a `repeat`, and not in a menu."""
+        outcomes = {event: self._outcome(Direction.SEND, event, lenient=False) for event in self.allowed}
+        return tuple(event for event, outcome in outcomes.items() if outcome and outcome.remark == "repeat")
+
     def may(self, direction: Direction | str, *, lenient: bool = False) -> tuple[Event, ...]:
         """What we may send, or the other side may, by either table."""
         direction = Direction(direction)

@@ -1,0 +1,467 @@
+"""A conversation, replayed as both of its sides: what each message did to them, what was not allowed, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from isoill.agreement import compatible
+from isoill.asn1 import Enumerated, fields_of, type_of
+from isoill.errors import LocalProtocolError, RemoteProtocolError
+from isoill.facts import Step
+from isoill.matching import same_transaction
+from isoill.records import record
+from isoill.services import SENDERS, Direction, Event, Role, event_of
+from isoill.stamps import day_of
+from isoill.transaction import Transaction
+from isoill.transitions import State
+from isoill.types import Apdu, ILLRequest, StatusOrErrorReport, StatusQuery, SystemId, TransactionId
+
+__all__ = ["Change", "Conversation", "Explained", "Objection", "Replay", "as_json", "as_lines"]
+
+_REQUESTER, _RESPONDER = _SIDES = (Role.REQUESTER, Role.RESPONDER)
+#: What either side may say at any time: it tells no one what to do next.
+_ANY_TIME = frozenset({Event.DAMAGED, Event.MESSAGE, Event.STATUS_QUERY, Event.STATUS_OR_ERROR_REPORT})
+#: The longest of what messages say that is shown, in characters: they may say a megabyte.
+_MOST = 40
+
+
+@record
+class Change:
+    """What a message did to the state of one side.
+
+    >>> print(Change(State.PENDING, State.SHIPPED))
+    PENDING -> SHIPPED
+    """
+
+    before: State
+    after: State
+
+    def __str__(self) -> str:
+        return f"{self.before} -> {self.after}"
+
+
+@record
+class Objection:
+    """Why a side may not send a message, or does not take it.
+
+    >>> print(Objection("expected Received to be sent, found Renew", ("Received",)))
+    expected Received to be sent, found Renew
+    """
+
+    #: what was wanted, what was there, whose transaction it is and in which state
+    detail: str
+    #: what might have been instead: each an `Event`
+    allowed: tuple[str, ...]
+    #: what the report of it would tell the sender; None where none would be sent
+    problem: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.detail} [{self.problem}]" if self.problem else self.detail
+
+
+@record(kw_only=True)
+class Explained:
+    """One message, and what came of it at both sides."""
+
+    #: its place among all messages of the replay, from 1
+    order: int
+    #: where it came from, for people
+    file: str
+    #: its place in the file, from 1
+    number: int
+    #: the transaction that it belongs to
+    transaction_id: TransactionId
+    apdu: Apdu
+    #: requester or responder
+    sender: Role
+    #: whether the kind of message says who sent it, or whoever replays it did; if not, it is taken to be so
+    sender_told: bool
+    requester: Change
+    responder: Change
+    #: what the strict table has against its being sent
+    illegal: Objection | None
+    #: what the receiver has against it
+    refused: Objection | None
+    #: what else there is to know
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the standard calls the message."""
+        return type_of(type(self.apdu)).name
+
+    @property
+    def event(self) -> str:
+        """The same with the answer that it gives, as far as it can be read."""
+        try:
+            return event_of(self.apdu, Direction.RECEIVE)
+        except ValueError:
+            return self.name
+
+    @property
+    def place(self) -> str:
+        """The file, and which of its messages it is."""
+        return self.file if self.number == 1 else f"{self.file}, message {self.number}"
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anyone objects to it."""
+        return self.illegal is not None or self.refused is not None
+
+
+@record(kw_only=True)
+class Conversation:
+    """One transaction: its messages, and where both sides stand after them."""
+
+    transaction_id: TransactionId
+    messages: tuple[Explained, ...]
+    #: symbol or name of each side; None where no message has said it
+    parties: dict[Role, str | None]
+    states: dict[Role, State]
+    #: what each side may send next, by the strict table; what may be said at any time is left out
+    allowed: dict[Role, tuple[Event, ...]]
+    #: when the item is due
+    date_due: str | None
+
+
+class Replay:
+    """Messages in the order of time, each sent by one side of its transaction and received by the other.
+
+    A side may send what the strict table allows; what it does not is told, and then taken by the lenient table, as real
+    systems do.  ``strict`` is how the receiver judges.  ``sender`` is who has sent the messages that do not tell:
+    without it, a report comes from the side that was last asked, or spoken to wrongly, and all others come from the
+    requester.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> requester = isoill.Transaction(role="requester")
+    >>> _ = requester.send(request)
+    >>> replay = Replay()
+    >>> for number, apdu in enumerate([request, requester.received()], 1):
+    ...     message = replay.take("loan.ber", number, apdu)
+    >>> print(message.requester, message.illegal, sep=": ")
+    PENDING -> RECEIVED: expected one of ILL-Request, Cancel, Damaged, Message, Status-Query, Status-Or-Error-Report \
+to be sent, found Received (only the lenient table has it) - at the requester's transaction in state PENDING
+    >>> print(*as_lines(replay.conversations[0]), sep="\\n")
+    transaction 2026-00142/1                                  requester isoill:MAIN  responder isoill:HILL
+      1  loan.ber             requester sends ILL-Request  PENDING                IN-PROCESS
+         note: the responder: starts the expiry timer
+      2  loan.ber, message 2  requester sends Received     RECEIVED               SHIPPED
+         illegal: expected one of ILL-Request, Cancel, Damaged, Message, Status-Query, Status-Or-Error-Report \
+to be sent, found Received (only the lenient table has it) - at the requester's transaction in state PENDING
+         note: the requester goes on as if it were allowed: the lenient table has it
+         note: the responder bears it by the lenient table: the item went without a message
+      now: requester RECEIVED, responder SHIPPED
+           requester may send Returned, Renew, Lost
+           responder may send Shipped, Recall, Checked-In, Overdue, Lost
+    """
+
+    def __init__(self, *, strict: bool = False, sender: Role | str | None = None) -> None:
+        self._strict = strict
+        self._sender = None if sender is None else Role(sender)
+        if self._sender not in (None, *_SIDES):
+            raise ValueError(f"expected requester or responder as the sender, found {self._sender}")
+        self._taken = 0
+        #: by group and transaction: it is for the transactions to say which of these are theirs
+        self._dialogues: dict[tuple[str, str], list[_Dialogue]] = {}
+
+    def take(self, file: str, number: int, apdu: Apdu) -> Explained:
+        """Let the message be sent and received; ``file`` and ``number`` say where it stands."""
+        self._taken += 1
+        return self._dialogue_of(apdu).take(self._taken, file, number, apdu)
+
+    @property
+    def conversations(self) -> tuple[Conversation, ...]:
+        """The transactions so far, in the order of their first messages."""
+        dialogues = [each for group in self._dialogues.values() for each in group]
+        return tuple(each.conversation for each in sorted(dialogues, key=lambda each: each.messages[0].order))
+
+    def _dialogue_of(self, apdu: Apdu) -> _Dialogue:
+        theirs = apdu.transaction_id
+        group = self._dialogues.setdefault((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
+        # the Shipped of a sub-transaction concerns the transaction above it, too
+        nearest = sorted(group, key=lambda each: each.sub_transaction_qualifier != theirs.sub_transaction_qualifier)
+        for dialogue in nearest:
+            if dialogue.concerns(apdu):
+                return dialogue
+        group.append(_Dialogue(apdu, self._strict, self._sender))
+        return group[-1]
+
+
+class _Dialogue:
+    """Both sides of one transaction, and what they have said."""
+
+    def __init__(self, first: Apdu, strict: bool, sender: Role | None) -> None:
+        self._first = first
+        self._strict = strict
+        self._sender = sender
+        self._sides = {role: Transaction(role=role, strict=strict) for role in _SIDES}
+        #: the side that waits for a report
+        self._waiting: Role | None = None
+        self.messages: list[Explained] = []
+
+    @property
+    def sub_transaction_qualifier(self) -> str | None:
+        return self._first.transaction_id.sub_transaction_qualifier
+
+    def concerns(self, apdu: Apdu) -> bool:
+        """Whether a message belongs to it: a side that has begun says so; before, the first message does."""
+        begun = [side for side in self._sides.values() if side.transaction_id is not None]
+        if begun:
+            return any(side.concerns(apdu) for side in begun)
+        first = self._first
+        return same_transaction(first.transaction_id, apdu.transaction_id, first.requester_id, apdu.requester_id)
+
+    def take(self, order: int, file: str, number: int, apdu: Apdu) -> Explained:
+        sender, told = self._sender_of(apdu)
+        notes = [*self._before(sender, apdu)]
+        before = {role: side.state for role, side in self._sides.items()}
+        receiver = _other(sender)
+        illegal, remarks = self._send(sender, apdu)
+        notes += remarks
+        refused, remarks = self._receive(receiver, apdu)
+        notes += remarks
+        if isinstance(apdu, StatusQuery) or (illegal or refused and not isinstance(apdu, StatusOrErrorReport)):
+            self._waiting = sender
+        after = {role: side.state for role, side in self._sides.items()}
+        if not compatible(after[_REQUESTER], after[_RESPONDER], settled=True):
+            notes.append(f"the two sides disagree: {_states(after)}")
+        message = Explained(
+            order=order,
+            file=file,
+            number=number,
+            transaction_id=self._first.transaction_id,
+            apdu=apdu,
+            sender=sender,
+            sender_told=told,
+            requester=Change(before[_REQUESTER], after[_REQUESTER]),
+            responder=Change(before[_RESPONDER], after[_RESPONDER]),
+            illegal=illegal,
+            refused=refused,
+            notes=tuple(notes),
+        )
+        self.messages.append(message)
+        return message
+
+    def _sender_of(self, apdu: Apdu) -> tuple[Role, bool]:
+        """Who has sent a message, and whether that is known."""
+        senders = [role for role in _SIDES if role in SENDERS[type(apdu)]]
+        if len(senders) == 1:
+            return senders[0], True
+        if self._sender is not None:
+            return self._sender, True
+        if isinstance(apdu, StatusOrErrorReport) and self._waiting is not None:
+            return _other(self._waiting), False
+        return _REQUESTER, False
+
+    def _before(self, sender: Role, apdu: Apdu) -> Iterator[str]:
+        """What is to be known before the message; who the responder is may have changed."""
+        if not self.messages and not isinstance(apdu, ILLRequest):
+            yield "no ILL-Request of this transaction came before"
+        responder = self._sides[_RESPONDER]
+        if sender is _RESPONDER and responder.state is State.FORWARD and responder.request is not None:
+            event = event_of(apdu, Direction.SEND) if _readable(apdu) else None
+            if event not in responder.allowed:
+                # who forwards a request says no more; it is the new responder who does, and it had the same request
+                asked = [(Direction.RECEIVE, responder.request)]
+                self._sides[_RESPONDER] = Transaction.replay(asked, role=_RESPONDER, strict=self._strict)
+                yield "the request was forwarded: from here on the responder is the new one"
+
+    def _send(self, sender: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
+        side = self._sides[sender]
+        apdu = _as_known(side, apdu)
+        try:
+            return None, _remarks(sender, side.send(apdu))
+        except LocalProtocolError as error:
+            illegal = Objection(str(error), error.allowed)
+        try:
+            step = side.send(apdu, lenient=True)
+        except LocalProtocolError:
+            return illegal, [f"the {sender} stays in {side.state}: the lenient table does not have it either"]
+        remark = f" ({step.remark})" if step.remark else ""
+        return illegal, [f"the {sender} goes on as if it were allowed: the lenient table has it{remark}"]
+
+    def _receive(self, receiver: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
+        side = self._sides[receiver]
+        try:
+            # what it answers by itself changes no state, so that the real answer may still come
+            step = side.receive(_as_known(side, apdu))
+        except RemoteProtocolError as error:
+            return Objection(str(error), error.allowed, _problem(error.report)), []
+        answer = []
+        if step.reply is not None:
+            answer = [f"the {receiver} would answer with {type_of(type(step.reply)).name}"]
+        return None, _remarks(receiver, step) + answer
+
+    @property
+    def conversation(self) -> Conversation:
+        due = self._sides[_RESPONDER].date_due or self._sides[_REQUESTER].date_due
+        return Conversation(
+            transaction_id=self._first.transaction_id,
+            messages=tuple(self.messages),
+            parties={_REQUESTER: self._party("requester_id"), _RESPONDER: self._party("responder_id")},
+            states={role: side.state for role, side in self._sides.items()},
+            allowed={
+                role: tuple(event for event in side.allowed if event not in _ANY_TIME)
+                for role, side in self._sides.items()
+            },
+            date_due=None if due is None else due.date_due_field,
+        )
+
+    def _party(self, name: str) -> str | None:
+        known: list[SystemId | None] = [getattr(each, name) for each in (*self._sides.values(), self._first)]
+        return next((text for each in known if each is not None and (text := each.symbol or each.name)), None)
+
+
+def _other(role: Role) -> Role:
+    return _RESPONDER if role is _REQUESTER else _REQUESTER
+
+
+def _readable(apdu: Apdu) -> bool:
+    try:
+        event_of(apdu, Direction.SEND)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_known(side: Transaction, apdu: Apdu) -> Apdu:
+    """The message under the id by which a side knows the transaction.
+
+    In a partitioned transaction requester and supplier go on by the id of the sub-transaction, and the responder here
+    stands for the supplier, too.
+    """
+    if side.transaction_id is None or side.concerns(apdu):
+        return apdu
+    return replace(apdu, transaction_id=side.transaction_id, requester_id=side.requester_id)
+
+
+def _remarks(role: Role, step: Step) -> list[str]:
+    if step.lenient:
+        return [f"the {role} bears it by the lenient table{f': {step.remark}' if step.remark else ''}"]
+    return [f"the {role}: {step.remark}"] if step.remark else []
+
+
+def _problem(report: StatusOrErrorReport | None) -> str | None:
+    """What a report of an error tells, in the words of the standard."""
+    error = None if report is None else report.error_report
+    chosen = error and (error.provider_error_report or error.user_error_report)
+    if not chosen:
+        return None
+    for component in fields_of(type(chosen)):
+        value = getattr(chosen, component.name)
+        if value is not None:
+            return value.asn1_name if isinstance(value, Enumerated) else component.asn1_name
+    return None
+
+
+# ── for people ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def as_lines(conversation: Conversation) -> Iterator[str]:
+    """The transaction as a block: a line for each message, below it what is to be said of it, and how it all stands.
+
+    See `Replay` for an example.
+    """
+    parties = conversation.parties
+    heading = f"transaction {_shown(conversation.transaction_id)}"
+    rows = [[heading, *(f"{role} {_cut(parties[role])}" if parties[role] else role for role in _SIDES)]]
+    places = max(len(each.place) for each in conversation.messages)
+    orders = max(len(str(each.order)) for each in conversation.messages)
+    for each in conversation.messages:
+        what = f"  {each.order:>{orders}}  {each.place:{places}}  {each.sender} sends {each.event}"
+        rows.append([what, each.requester.after, each.responder.after])
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    yield _printable(lines[0])
+    for each, line in zip(conversation.messages, lines[1:], strict=True):
+        guessed = "" if each.sender_told else f"  (sender not told; taken for the {each.sender}'s)"
+        yield _printable(line + guessed)
+        for remark in _below(each):
+            yield _printable(f"  {'':{orders}}  {remark}")
+    due = "" if conversation.date_due is None else f", due {_day(conversation.date_due)}"
+    yield _printable(f"  now: {_states(conversation.states)}{due}")
+    for role in _SIDES:
+        yield f"       {role} may send {', '.join(conversation.allowed[role]) or 'nothing more'}"
+
+
+def _below(message: Explained) -> Iterator[str]:
+    if message.illegal is not None:
+        yield f"illegal: {message.illegal}"
+    if message.refused is not None:
+        yield f"refused: {message.refused}"
+    for note in message.notes:
+        yield f"note: {note}"
+
+
+def _states(states: dict[Role, State]) -> str:
+    return ", ".join(f"{role} {states[role]}" for role in _SIDES)
+
+
+def _shown(transaction_id: TransactionId) -> str:
+    """Group, transaction and sub-transaction."""
+    parts = (
+        transaction_id.transaction_group_qualifier,
+        transaction_id.transaction_qualifier,
+        transaction_id.sub_transaction_qualifier,
+    )
+    return "/".join(_cut(part) for part in parts if part is not None)
+
+
+def _day(text: str) -> str:
+    """An ISO-Date as people write it; what is none, as it is."""
+    day = day_of(text)
+    return _cut(text) if day is None else day.isoformat()
+
+
+def _cut(text: str | None) -> str:
+    return f"{text or '':.{_MOST}}"
+
+
+def _printable(line: str) -> str:
+    """No message can write to a terminal what its reader would take for something else."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+
+
+# ── for programs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def as_json(message: Explained) -> str:
+    """One line: the message, who sent it, what it did to both sides, and what is to be said of it.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> as_json(Replay().take("request.ber", 1, request))[:92]
+    '{"file": "request.ber", "message": 1, "transaction": "2026-00142/1", "apdu": "ILL-Request", '
+    """
+    refused = None if message.refused is None else {"problem": message.refused.problem, **_objection(message.refused)}
+    return json.dumps(
+        {
+            "file": message.file,
+            "message": message.number,
+            "transaction": _shown(message.transaction_id),
+            "apdu": message.name,
+            "sender": message.sender,
+            "sender_told": message.sender_told,
+            "requester": _change(message.requester),
+            "responder": _change(message.responder),
+            "illegal": None if message.illegal is None else _objection(message.illegal),
+            "refused": refused,
+            "notes": message.notes,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {"before": change.before, "after": change.after}
+
+
+def _objection(objection: Objection) -> dict[str, object]:
+    return {"detail": objection.detail, "allowed": objection.allowed}

@@ -1,7 +1,7 @@
-"""The command line: ``isoill decode``, ``encode``, ``dump``, ``check``, ``profile``.
+"""The command line: ``isoill decode``, ``encode``, ``dump``, ``check``, ``explain``, ``profile``.
 
 Exit codes: 0, all went well; 1, a message was bad, and a line on standard error says which, why and where, or it would
-be refused; 2, the command was called wrongly, or a file could not be read or written.
+be refused, or was not allowed; 2, the command was called wrongly, or a file could not be read or written.
 """
 
 from __future__ import annotations
@@ -127,6 +127,26 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--history", action="store_true", help="messages are of one time: look at the ones before too")
     check.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
     check.set_defaults(run=_check)
+
+    explain = commands.add_parser(
+        "explain",
+        help="replay a conversation, and say what was illegal",
+        description="Replay messages as both sides of their transactions; exit code 1 if anything was illegal.",
+    )
+    explain.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="BER messages in the order of time, read leniently; - is standard input",
+    )
+    explain.add_argument("--strict", action="store_true", help="receive by the strict table, too")
+    explain.add_argument(
+        "--sender",
+        choices=[Role.REQUESTER.value, Role.RESPONDER.value],
+        help="of the messages that do not tell who sent them",
+    )
+    explain.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
+    explain.set_defaults(run=_explain)
 
     profile = commands.add_parser("profile", help="print a profile", description="Print what is known of partners.")
     actions = profile.add_subparsers(required=True, metavar="ACTION")
@@ -348,6 +368,40 @@ def _check(options: argparse.Namespace) -> int:
             lines = [*verdicts.as_matrix(results, profiles), "", *lines]
     for line in lines:
         print(line)
+    return code
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from isoill import explaining  # noqa: PLC0415
+
+    replay = explaining.Replay(strict=options.strict, sender=options.sender)
+    code = 0
+    messages: list[explaining.Explained] = []
+    for name in options.files:
+        try:
+            number = 0
+            for number, examination in enumerate(_examinations(name), 1):
+                message = replay.take(_shown(name), number, examination.apdu)
+                messages.append(message)
+                code = max(code, int(message.wrong))
+            if number == 0:
+                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
+        except isoill.DecodeError as error:
+            _complain(f"{_shown(name)}: {error}")
+            code = max(code, 1)
+        except _CommandError as failure:
+            _complain(str(failure))
+            code = max(code, failure.code)
+    if options.json:
+        _in_utf8()
+        for message in messages:
+            print(explaining.as_json(message))
+    else:
+        for index, conversation in enumerate(replay.conversations):
+            if index:
+                print()
+            for line in explaining.as_lines(conversation):
+                print(line)
     return code
 
 

@@ -18,7 +18,7 @@ from isoill.transaction import Transaction
 from isoill.transitions import State
 from isoill.types import Apdu, ILLRequest, StatusOrErrorReport, StatusQuery, SystemId, TransactionId
 
-__all__ = ["Change", "Conversation", "Explained", "Objection", "Replay", "as_json", "as_lines"]
+__all__ = ["Change", "Conversation", "Explained", "Objection", "Replay", "Standing", "as_json", "as_lines"]
 
 _REQUESTER, _RESPONDER = _SIDES = (Role.REQUESTER, Role.RESPONDER)
 #: What either side may say at any time: it tells no one what to do next.
@@ -95,10 +95,7 @@ class Explained:
     @property
     def event(self) -> str:
         """The same with the answer that it gives, as far as it can be read."""
-        try:
-            return event_of(self.apdu, Direction.RECEIVE)
-        except ValueError:
-            return self.name
+        return _event(self.apdu, Direction.RECEIVE) or self.name
 
     @property
     def place(self) -> str:
@@ -112,17 +109,26 @@ class Explained:
 
 
 @record(kw_only=True)
+class Standing:
+    """Where one side stands after all messages."""
+
+    role: Role
+    #: its symbol, or else its name; None where no message has said either
+    name: str | None
+    state: State
+    #: what it may send next, by the strict table; what may be said at any time is left out
+    allowed: tuple[Event, ...]
+
+
+@record(kw_only=True)
 class Conversation:
     """One transaction: its messages, and where both sides stand after them."""
 
     transaction_id: TransactionId
     messages: tuple[Explained, ...]
-    #: symbol or name of each side; None where no message has said it
-    parties: dict[Role, str | None]
-    states: dict[Role, State]
-    #: what each side may send next, by the strict table; what may be said at any time is left out
-    allowed: dict[Role, tuple[Event, ...]]
-    #: when the item is due
+    requester: Standing
+    responder: Standing
+    #: when the item is due, as the messages write it; None where none has said it
     date_due: str | None
 
 
@@ -137,26 +143,17 @@ class Replay:
     >>> from pathlib import Path
     >>> import isoill
     >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
-    >>> requester = isoill.Transaction(role="requester")
+    >>> requester, replay = isoill.Transaction(role="requester"), Replay()
     >>> _ = requester.send(request)
-    >>> replay = Replay()
     >>> for number, apdu in enumerate([request, requester.received()], 1):
     ...     message = replay.take("loan.ber", number, apdu)
-    >>> print(message.requester, message.illegal, sep=": ")
-    PENDING -> RECEIVED: expected one of ILL-Request, Cancel, Damaged, Message, Status-Query, Status-Or-Error-Report \
-to be sent, found Received (only the lenient table has it) - at the requester's transaction in state PENDING
-    >>> print(*as_lines(replay.conversations[0]), sep="\\n")
-    transaction 2026-00142/1                                  requester isoill:MAIN  responder isoill:HILL
-      1  loan.ber             requester sends ILL-Request  PENDING                IN-PROCESS
-         note: the responder: starts the expiry timer
-      2  loan.ber, message 2  requester sends Received     RECEIVED               SHIPPED
-         illegal: expected one of ILL-Request, Cancel, Damaged, Message, Status-Query, Status-Or-Error-Report \
-to be sent, found Received (only the lenient table has it) - at the requester's transaction in state PENDING
-         note: the requester goes on as if it were allowed: the lenient table has it
-         note: the responder bears it by the lenient table: the item went without a message
-      now: requester RECEIVED, responder SHIPPED
-           requester may send Returned, Renew, Lost
-           responder may send Shipped, Recall, Checked-In, Overdue, Lost
+    >>> print(message.requester, message.illegal is not None, *message.notes, sep="\\n")
+    PENDING -> RECEIVED
+    True
+    the requester goes on all the same: the lenient table has it
+    the responder takes it by the lenient table: the item went without a message
+    >>> replay.conversations[0].requester.state
+    <State.RECEIVED: 'RECEIVED'>
     """
 
     def __init__(self, *, strict: bool = False, sender: Role | str | None = None) -> None:
@@ -218,17 +215,15 @@ class _Dialogue:
     def take(self, order: int, file: str, number: int, apdu: Apdu) -> Explained:
         sender, told = self._sender_of(apdu)
         notes = [*self._before(sender, apdu)]
-        before = {role: side.state for role, side in self._sides.items()}
-        receiver = _other(sender)
-        illegal, remarks = self._send(sender, apdu)
-        notes += remarks
-        refused, remarks = self._receive(receiver, apdu)
-        notes += remarks
-        if isinstance(apdu, StatusQuery) or (illegal or refused and not isinstance(apdu, StatusOrErrorReport)):
+        requester, responder = self._states
+        illegal, sent = self._send(sender, apdu)
+        refused, received = self._receive(_other(sender), apdu)
+        notes += sent + received
+        wrong = illegal is not None or refused is not None
+        if isinstance(apdu, StatusQuery) or (wrong and not isinstance(apdu, StatusOrErrorReport)):
             self._waiting = sender
-        after = {role: side.state for role, side in self._sides.items()}
-        if not compatible(after[_REQUESTER], after[_RESPONDER], settled=True):
-            notes.append(f"the two sides disagree: {_states(after)}")
+        if not compatible(*self._states, settled=True):
+            notes.append("the two sides disagree: requester {}, responder {}".format(*self._states))
         message = Explained(
             order=order,
             file=file,
@@ -237,8 +232,8 @@ class _Dialogue:
             apdu=apdu,
             sender=sender,
             sender_told=told,
-            requester=Change(before[_REQUESTER], after[_REQUESTER]),
-            responder=Change(before[_RESPONDER], after[_RESPONDER]),
+            requester=Change(requester, self._sides[_REQUESTER].state),
+            responder=Change(responder, self._sides[_RESPONDER].state),
             illegal=illegal,
             refused=refused,
             notes=tuple(notes),
@@ -262,13 +257,12 @@ class _Dialogue:
         if not self.messages and not isinstance(apdu, ILLRequest):
             yield "no ILL-Request of this transaction came before"
         responder = self._sides[_RESPONDER]
-        if sender is _RESPONDER and responder.state is State.FORWARD and responder.request is not None:
-            event = event_of(apdu, Direction.SEND) if _readable(apdu) else None
-            if event not in responder.allowed:
-                # who forwards a request says no more; it is the new responder who does, and it had the same request
-                asked = [(Direction.RECEIVE, responder.request)]
-                self._sides[_RESPONDER] = Transaction.replay(asked, role=_RESPONDER, strict=self._strict)
-                yield "the request was forwarded: from here on the responder is the new one"
+        forwarded = responder.request if responder.state is State.FORWARD else None
+        if sender is _RESPONDER and forwarded is not None and _event(apdu, Direction.SEND) not in responder.allowed:
+            # who forwards a request has no more to say of it; the new responder has, and it was asked for the same
+            asked = [(Direction.RECEIVE, forwarded)]
+            self._sides[_RESPONDER] = Transaction.replay(asked, role=_RESPONDER, strict=self._strict)
+            yield "the request was forwarded: from here on the responder is the new one"
 
     def _send(self, sender: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
         side = self._sides[sender]
@@ -282,7 +276,7 @@ class _Dialogue:
         except LocalProtocolError:
             return illegal, [f"the {sender} stays in {side.state}: the lenient table does not have it either"]
         remark = f" ({step.remark})" if step.remark else ""
-        return illegal, [f"the {sender} goes on as if it were allowed: the lenient table has it{remark}"]
+        return illegal, [f"the {sender} goes on all the same: the lenient table has it{remark}"]
 
     def _receive(self, receiver: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
         side = self._sides[receiver]
@@ -297,35 +291,42 @@ class _Dialogue:
         return None, _remarks(receiver, step) + answer
 
     @property
+    def _states(self) -> tuple[State, State]:
+        return self._sides[_REQUESTER].state, self._sides[_RESPONDER].state
+
+    @property
     def conversation(self) -> Conversation:
         due = self._sides[_RESPONDER].date_due or self._sides[_REQUESTER].date_due
         return Conversation(
             transaction_id=self._first.transaction_id,
             messages=tuple(self.messages),
-            parties={_REQUESTER: self._party("requester_id"), _RESPONDER: self._party("responder_id")},
-            states={role: side.state for role, side in self._sides.items()},
-            allowed={
-                role: tuple(event for event in side.allowed if event not in _ANY_TIME)
-                for role, side in self._sides.items()
-            },
+            requester=self._standing(_REQUESTER),
+            responder=self._standing(_RESPONDER),
             date_due=None if due is None else due.date_due_field,
         )
 
-    def _party(self, name: str) -> str | None:
-        known: list[SystemId | None] = [getattr(each, name) for each in (*self._sides.values(), self._first)]
-        return next((text for each in known if each is not None and (text := each.symbol or each.name)), None)
+    def _standing(self, role: Role) -> Standing:
+        component = "requester_id" if role is _REQUESTER else "responder_id"
+        known: list[SystemId | None] = [getattr(each, component) for each in (*self._sides.values(), self._first)]
+        side = self._sides[role]
+        return Standing(
+            role=role,
+            name=next((name for each in known if each is not None and (name := each.symbol or each.name)), None),
+            state=side.state,
+            allowed=tuple(event for event in side.allowed if event not in _ANY_TIME),
+        )
 
 
 def _other(role: Role) -> Role:
     return _RESPONDER if role is _REQUESTER else _REQUESTER
 
 
-def _readable(apdu: Apdu) -> bool:
+def _event(apdu: Apdu, direction: Direction) -> Event | None:
+    """The event that a message is; None for an ILL-Answer with none of the seven results."""
     try:
-        event_of(apdu, Direction.SEND)
+        return event_of(apdu, direction)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _as_known(side: Transaction, apdu: Apdu) -> Apdu:
@@ -340,8 +341,11 @@ def _as_known(side: Transaction, apdu: Apdu) -> Apdu:
 
 
 def _remarks(role: Role, step: Step) -> list[str]:
+    """What the tables say of a step; of the first, they speak of a timer, which is no part of a replay."""
+    if step.before is State.IDLE:
+        return []
     if step.lenient:
-        return [f"the {role} bears it by the lenient table{f': {step.remark}' if step.remark else ''}"]
+        return [f"the {role} takes it by the lenient table{f': {step.remark}' if step.remark else ''}"]
     return [f"the {role}: {step.remark}"] if step.remark else []
 
 
@@ -364,11 +368,20 @@ def _problem(report: StatusOrErrorReport | None) -> str | None:
 def as_lines(conversation: Conversation) -> Iterator[str]:
     """The transaction as a block: a line for each message, below it what is to be said of it, and how it all stands.
 
-    See `Replay` for an example.
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> replay = Replay()
+    >>> _ = replay.take("request.ber", 1, request)
+    >>> for line in list(as_lines(replay.conversations[0]))[:3]:
+    ...     print(line)
+    transaction 2026-00142/1                     requester isoill:MAIN  responder isoill:HILL
+      1  request.ber  requester sends ILL-Request  PENDING                IN-PROCESS
+      now: requester PENDING, responder IN-PROCESS
     """
-    parties = conversation.parties
+    sides = (conversation.requester, conversation.responder)
     heading = f"transaction {_shown(conversation.transaction_id)}"
-    rows = [[heading, *(f"{role} {_cut(parties[role])}" if parties[role] else role for role in _SIDES)]]
+    rows = [[heading, *(f"{side.role} {_cut(side.name)}" if side.name else side.role for side in sides)]]
     places = max(len(each.place) for each in conversation.messages)
     orders = max(len(str(each.order)) for each in conversation.messages)
     for each in conversation.messages:
@@ -383,9 +396,9 @@ def as_lines(conversation: Conversation) -> Iterator[str]:
         for remark in _below(each):
             yield _printable(f"  {'':{orders}}  {remark}")
     due = "" if conversation.date_due is None else f", due {_day(conversation.date_due)}"
-    yield _printable(f"  now: {_states(conversation.states)}{due}")
-    for role in _SIDES:
-        yield f"       {role} may send {', '.join(conversation.allowed[role]) or 'nothing more'}"
+    yield _printable(f"  now: {', '.join(f'{side.role} {side.state}' for side in sides)}{due}")
+    for side in sides:
+        yield f"       {side.role} may send {', '.join(side.allowed) or 'nothing more'}"
 
 
 def _below(message: Explained) -> Iterator[str]:
@@ -395,10 +408,6 @@ def _below(message: Explained) -> Iterator[str]:
         yield f"refused: {message.refused}"
     for note in message.notes:
         yield f"note: {note}"
-
-
-def _states(states: dict[Role, State]) -> str:
-    return ", ".join(f"{role} {states[role]}" for role in _SIDES)
 
 
 def _shown(transaction_id: TransactionId) -> str:
@@ -417,8 +426,8 @@ def _day(text: str) -> str:
     return _cut(text) if day is None else day.isoformat()
 
 
-def _cut(text: str | None) -> str:
-    return f"{text or '':.{_MOST}}"
+def _cut(text: str) -> str:
+    return text[:_MOST]
 
 
 def _printable(line: str) -> str:
@@ -440,7 +449,7 @@ def as_json(message: Explained) -> str:
     >>> as_json(Replay().take("request.ber", 1, request))[:92]
     '{"file": "request.ber", "message": 1, "transaction": "2026-00142/1", "apdu": "ILL-Request", '
     """
-    refused = None if message.refused is None else {"problem": message.refused.problem, **_objection(message.refused)}
+    illegal, refused = message.illegal, message.refused
     return json.dumps(
         {
             "file": message.file,
@@ -451,8 +460,8 @@ def as_json(message: Explained) -> str:
             "sender_told": message.sender_told,
             "requester": _change(message.requester),
             "responder": _change(message.responder),
-            "illegal": None if message.illegal is None else _objection(message.illegal),
-            "refused": refused,
+            "illegal": illegal and {"detail": illegal.detail, "allowed": illegal.allowed},
+            "refused": refused and {"detail": refused.detail, "problem": refused.problem, "allowed": refused.allowed},
             "notes": message.notes,
         },
         ensure_ascii=False,
@@ -461,7 +470,3 @@ def as_json(message: Explained) -> str:
 
 def _change(change: Change) -> dict[str, str]:
     return {"before": change.before, "after": change.after}
-
-
-def _objection(objection: Objection) -> dict[str, object]:
-    return {"detail": objection.detail, "allowed": objection.allowed}

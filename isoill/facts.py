@@ -74,7 +74,8 @@ class Facts:
         self._optional_messages = optional_messages
         self._history: list[Step] = []
         self._seen: set[tuple[Direction, Event]] = set()
-        self._received: dict[tuple[Event, DateTimeOfService], list[Apdu]] = {}
+        #: the places in the history of what was sent and received, by what tells services apart
+        self._places: dict[tuple[Direction, Event, DateTimeOfService], list[int]] = {}
         self._state = State.IDLE
         self._request: ILLRequest | None = None
         self._transaction_id: TransactionId | None = None
@@ -226,8 +227,8 @@ class Facts:
         self._seen.add((step.direction, step.event))
         apdu = step.apdu
         assert apdu is not None
-        if step.direction is Direction.RECEIVE:
-            self._received.setdefault((step.event, key_of(apdu.service_date_time)), []).append(apdu)
+        key = (step.direction, step.event, key_of(apdu.service_date_time))
+        self._places.setdefault(key, []).append(len(self._history) - 1)
         if self._requester_id is None:
             self._requester_id = apdu.requester_id
         if self._responder_id is None:

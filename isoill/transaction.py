@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from isoill.plain import from_dict, to_dict
 from isoill.problems import apdu_type_of, error_report
 from isoill.services import Direction, Event, Role, event_of
 from isoill.stamps import key_of
-from isoill.transitions import STATES, Outcome, Predicate, State
+from isoill.transitions import STATES, Cell, Outcome, Predicate, State
 from isoill.types import (
     AlreadyForwarded,
     Apdu,
@@ -126,14 +126,13 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     @property
     def repeats(self) -> tuple[Event, ...]:
         """Those of `allowed` that would only say again what was said: better sent as a `repeat`, and not in a menu."""
-        outcomes = {event: self._outcome(Direction.SEND, event, lenient=False) for event in self.allowed}
-        return tuple(event for event, outcome in outcomes.items() if outcome and outcome.remark == "repeat")
+        return tuple(
+            event for event, outcome in self._open(Direction.SEND, lenient=False) if outcome.remark == "repeat"
+        )
 
     def may(self, direction: Direction | str, *, lenient: bool = False) -> tuple[Event, ...]:
         """What we may send, or the other side may, by either table."""
-        direction = Direction(direction)
-        events = transitions.EVENTS[self.side][direction]
-        return tuple(event for event in events if self._outcome(direction, event, lenient=lenient) is not None)
+        return tuple(event for event, _ in self._open(Direction(direction), lenient=lenient))
 
     @property
     def wanted(self) -> Mapping[Event, MessageRequirement]:
@@ -206,9 +205,11 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             event = event_of(apdu, Direction.SEND)
         except ValueError as error:
             raise LocalProtocolError(str(error), role=self._role, state=self._state) from None
-        outcome = self._outcome(Direction.SEND, event, lenient=lenient)
+        by_table = self._outcome(Direction.SEND, event, lenient=lenient)
+        outcome = self._repeat(event, apdu, by_table)
         if outcome is None:
-            raise self._may_not(event)
+            why = "it repeats what is over" if by_table is not None else self._why_not(Direction.SEND, event)
+            raise self._may_not(event, why)
         if not self.concerns(apdu):
             detail = f"expected transaction-id {_shown(self._transaction_id)}, found {_shown(apdu.transaction_id)}"
             raise LocalProtocolError(detail, role=self._role, state=self._state, event=event)
@@ -354,8 +355,18 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     def _outcome(self, direction: Direction, event: Event, *, lenient: bool) -> Outcome | None:
         """What the table says comes of an event; None where it is not allowed."""
-        for outcome in transitions.cell(self.side, self._state, direction, event).outcomes:
-            if (lenient or not outcome.lenient) and self._holds(outcome.predicate, direction, event):
+        return self._chosen(transitions.cell(self.side, self._state, direction, event), lenient=lenient)
+
+    def _open(self, direction: Direction, *, lenient: bool) -> Iterator[tuple[Event, Outcome]]:
+        """All that is allowed now, and what would come of it."""
+        for cell in transitions.open_cells(self.side, self._state, direction):
+            outcome = self._chosen(cell, lenient=lenient)
+            if outcome is not None:
+                yield cell.event, outcome
+
+    def _chosen(self, cell: Cell, *, lenient: bool) -> Outcome | None:
+        for outcome in cell.outcomes:
+            if (lenient or not outcome.lenient) and self._holds(outcome.predicate, cell.direction, cell.event):
                 return outcome
         return None
 
@@ -388,7 +399,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             else "only the lenient table has it"
             for outcome in cell.outcomes
         ]
-        return f" ({reasons[0]})" if reasons else f" ({cell.remark})" if cell.remark else ""
+        return reasons[0] if reasons else cell.remark
 
     def _take(
         self, direction: Direction, event: Event, apdu: Apdu, outcome: Outcome, *, reply: Apdu | None = None
@@ -421,14 +432,34 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         )
 
     def _is_duplicate(self, event: Event, apdu: Apdu) -> bool:
-        """Whether the same service came before: of the same type, and first invoked at the same time.
+        """Whether the same service came before: of the same type, first invoked at the same time, and saying the same.
 
-        Not all systems give the time of day.  So two messages of one stamp are the same if they say the same, or if the
-        later says of itself that it is a repeat.
+        Not all systems give the time of day.  So where all that happened since bears the very same date-time, that
+        tells nothing, and the table decides; unless the message says that it is a repeat, or it is the request.
         """
-        earlier = self._received.get((event, key_of(apdu.service_date_time)), [])
-        repeated = apdu.service_date_time.date_time_of_original_service is not None
-        return any(repeated or replace(apdu, service_date_time=each.service_date_time) == each for each in earlier)
+        key = key_of(apdu.service_date_time)
+        for place in self._places.get((Direction.RECEIVE, event, key), []):
+            if apdu.service_date_time.date_time_of_original_service is not None:
+                return True
+            earlier, since = self._history[place].apdu, self.stamps[place + 1 :]
+            assert earlier is not None
+            if replace(apdu, service_date_time=earlier.service_date_time) == earlier:
+                return event is Event.ILL_REQUEST or not since or any(key_of(each) != key for each in since)
+        return False
+
+    def _repeat(self, event: Event, apdu: Apdu, outcome: Outcome | None) -> Outcome | None:
+        """What comes of a message of ours that says it is a repeat, and is one: nothing.
+
+        It may be said as long as the state is the one to which the first has led, or the table lets it be repeated.
+        """
+        places = self._places.get((Direction.SEND, event, key_of(apdu.service_date_time)), [])
+        if apdu.service_date_time.date_time_of_original_service is None or not places:
+            return outcome
+        if outcome is not None and outcome.to is self._state:
+            return outcome
+        if all(step.after is self._state for step in self._history[places[0] :]):
+            return Outcome(self._state, None, False, (), "repeat")
+        return None
 
     def _answered(self, step: Step, now: datetime.datetime | None) -> Step:
         """The step, with the answer that the protocol asks for; to a repeated query, too: the first may be lost."""
@@ -475,8 +506,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             detail = f"expected critical extensions of a known kind, found {len(unknown)} of an unknown one"
             raise self._refusal(apdu, detail, problem, now, event)
 
-    def _may_not(self, event: Event) -> LocalProtocolError:
-        detail = f"expected {_one_of(self.allowed)} to be sent, found {event}{self._why_not(Direction.SEND, event)}"
+    def _may_not(self, event: Event, why: str) -> LocalProtocolError:
+        detail = f"expected {_one_of(self.allowed)} to be sent, found {event}{f' ({why})' if why else ''}"
         return LocalProtocolError(detail, role=self._role, state=self._state, event=event, allowed=self.allowed)
 
     def _may_not_either(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> RemoteProtocolError:
@@ -492,7 +523,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
                     apdu_type=apdu_type_of(apdu), current_state=self._state.current_state
                 )
             )
-        detail = f"expected {_one_of(allowed)} to come, found {event}{self._why_not(Direction.RECEIVE, event)}"
+        why = self._why_not(Direction.RECEIVE, event)
+        detail = f"expected {_one_of(allowed)} to come, found {event}{f' ({why})' if why else ''}"
         return self._refusal(apdu, detail, problem, now, event, allowed)
 
     def _already_forwarded(self) -> UserErrorReport:

@@ -39,6 +39,7 @@ __all__ = [
     "State",
     "cell",
     "cells",
+    "open_cells",
 ]
 
 
@@ -734,6 +735,13 @@ EVENTS: Mapping[Role, Mapping[Direction, tuple[Event, ...]]] = MappingProxyType(
     {role: MappingProxyType({direction: _of(role, direction) for direction in Direction}) for role in STATES}
 )
 
+_OPEN: dict[tuple[Role, State, Direction], tuple[Cell, ...]] = {}
+for _cell_ in sorted(
+    (each for each in _CELLS.values() if each.outcomes), key=lambda each: tuple(Event).index(each.event)
+):
+    _key = (_cell_.role, _cell_.state, _cell_.direction)
+    _OPEN[_key] = (*_OPEN.get(_key, ()), _cell_)
+
 
 def cell(role: Role, state: State, direction: Direction, event: Event) -> Cell:
     """What the tables say of an event in a state; a cell that they do not print says that it is not allowed.
@@ -742,6 +750,15 @@ def cell(role: Role, state: State, direction: Direction, event: Event) -> Cell:
     """
     side = Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER
     return _CELLS.get((side, state, direction, event)) or Cell(side, state, direction, event)
+
+
+def open_cells(role: Role, state: State, direction: Direction) -> tuple[Cell, ...]:
+    """The cells of a state in which something is allowed, on some condition at least, in the order of `Event`.
+
+    >>> [each.event.value for each in open_cells(Role.REQUESTER, State.IDLE, Direction.SEND)]
+    ['ILL-Request']
+    """
+    return _OPEN.get((Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER, state, direction), ())
 
 
 def cells(role: Role) -> Iterator[Cell]:

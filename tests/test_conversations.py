@@ -107,6 +107,6 @@ class BadChannel(Conversation):
 CONVERSATIONS = 10_000 if IN_CI and sys.version_info[:2] == (3, 11) else 1_000
 
 TestBadChannel = BadChannel.TestCase
-TestBadChannel.settings = settings(max_examples=CONVERSATIONS, stateful_step_count=30)
+TestBadChannel.settings = settings(max_examples=CONVERSATIONS, stateful_step_count=20)
 TestGoodChannel = GoodChannel.TestCase
-TestGoodChannel.settings = settings(max_examples=CONVERSATIONS // 10, stateful_step_count=30)
+TestGoodChannel.settings = settings(max_examples=CONVERSATIONS // 10, stateful_step_count=20)

@@ -386,7 +386,41 @@ def test_two_messages_of_one_day_without_a_time_are_two() -> None:
     requester, responder = pair()
     day = ServiceDateTime(date_time_of_this_service=DateTimeOfService(date="20261122"))
     one, other = (replace(requester.message(text), service_date_time=day) for text in ("first", "second"))
-    assert [responder.receive(each).remark for each in (one, other, one)] == ["", "", "duplicate"]
+    assert [responder.receive(each).remark for each in (one, one, other)] == ["", "duplicate", ""]
+
+
+def test_where_all_date_times_are_the_same_the_table_tells_what_is_new() -> None:
+    requester, responder = pair()
+    when = asked().service_date_time
+    cancel = replace(requester.cancel(), service_date_time=when)
+    no = replace(responder.cancel_reply(answer=False), service_date_time=when)
+    for _ in range(2):
+        assert pass_on(requester, responder, cancel).after is State.CANCEL_PENDING
+        assert pass_on(responder, requester, no).after is State.PENDING
+    assert responder.receive(asked()).remark == "duplicate"
+
+
+def test_what_is_over_is_not_repeated() -> None:
+    requester, responder = pair()
+    cancel = requester.cancel()
+    pass_on(requester, responder, cancel)
+    assert requester.send(requester.repeat(cancel)).remark == "repeat"
+    pass_on(responder, requester, responder.cancel_reply(answer=False))
+    with pytest.raises(LocalProtocolError, match=r"found Cancel \(it repeats what is over\)"):
+        requester.send(requester.repeat(cancel))
+    assert pass_on(requester, responder, requester.cancel()).after is State.CANCEL_PENDING  # a new one
+
+
+def test_what_was_said_last_may_be_said_again_whatever_the_table_says() -> None:
+    requester, responder = on_loan()
+    pass_on(requester, responder, requester.renew())
+    yes = responder.renew_answer(answer=True, date_due=DUE)
+    responder.send(yes)  # and it is lost
+    again = responder.repeat(yes)
+    assert str(responder.send(again)) == "send Renew-Answer yes: SHIPPED (repeat)"
+    assert requester.receive(again).after is State.RECEIVED
+    with pytest.raises(LocalProtocolError, match="only the lenient table has it"):  # it does not say that it repeats
+        responder.send(responder.renew_answer(answer=True, date_due=DUE))
 
 
 def test_cancel_crosses_shipped() -> None:

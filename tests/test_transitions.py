@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from isoill.services import SENDERS, Direction, Event, Role
-from isoill.transitions import EVENTS, STATES, TERMINAL, Cell, Evidence, Predicate, State, cell, cells
+from isoill.transitions import EVENTS, STATES, TERMINAL, Cell, Evidence, Predicate, State, cell, cells, open_cells
 from isoill.types import CurrentState
 from tests.conftest import ROOT
 
@@ -199,6 +199,14 @@ def test_states_are_those_of_current_state_and_idle() -> None:
 def test_an_intermediary_has_the_cells_of_a_responder() -> None:
     key = (State.IN_PROCESS, Direction.SEND, Event.FORWARD)
     assert cell(Role.INTERMEDIARY, *key) == cell(Role.RESPONDER, *key)
+
+
+@pytest.mark.parametrize("role", STATES)
+def test_open_cells_are_those_in_which_something_is_allowed(role: Role) -> None:
+    for state in STATES[role]:
+        for direction in Direction:
+            by_event = [cell(role, state, direction, event) for event in EVENTS[role][direction]]
+            assert open_cells(role, state, direction) == tuple(each for each in by_event if each.outcomes)
 
 
 def test_a_cell_says_all_of_itself() -> None:

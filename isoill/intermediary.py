@@ -417,14 +417,14 @@ class Intermediary:
         kind, sub_transaction_id = below.request.transaction_type, below.request.transaction_id
         message = replace(
             message,
-            transaction_type=kind,
+            transaction_type=self._request.transaction_type,
             supplier_id=message.supplier_id or below.responder_id,
             intermediary_id=self._identity,
         )
         if kind is not TransactionType.PARTITIONED:
             return message
         address = message.responder_address or self._addresses[self._downstream.index(below)]
-        return replace(message, transaction_id=sub_transaction_id, responder_address=address)
+        return replace(message, transaction_type=kind, transaction_id=sub_transaction_id, responder_address=address)
 
     def _after_failure(
         self,

@@ -90,8 +90,8 @@ class Ledger:
 
         Raises ValueError where there is one of that id, and `LocalProtocolError` where the request cannot be sent.
         """
-        if self.find(request, role=Role.REQUESTER):
-            raise ValueError(f"expected a new transaction-id, found that of {self.find(request)[0]!r}")
+        for known in self.find(request, role=Role.REQUESTER):
+            raise ValueError(f"expected a new transaction-id, found that of {known!r}")
         transaction = Transaction(role=Role.REQUESTER, **self._options)
         transaction.send(request)
         self.add(transaction)

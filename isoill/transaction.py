@@ -183,15 +183,15 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     def concerns(self, apdu: Apdu, /) -> bool:
         """Whether a message has the id of this transaction, or may give it one."""
-        ours, theirs, asker = self._transaction_id, apdu.transaction_id, apdu.requester_id
-        if ours is None or same_transaction(ours, theirs, self._requester_id, asker):
+        if self._request is None or self._transaction_id is None:
             return True
+        theirs, asker = apdu.transaction_id, apdu.requester_id
         if isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED:
             # requester and supplier go on by the id of the sub-transaction
-            theirs = replace(theirs, sub_transaction_qualifier=ours.sub_transaction_qualifier)
-            return same_transaction(ours, theirs, self._requester_id, asker)
-        # what an intermediary had still to say before
-        return self._request is not None and self._request.transaction_id == theirs
+            theirs = replace(theirs, sub_transaction_qualifier=self._transaction_id.sub_transaction_qualifier)
+        # from then on there are two: an intermediary may have had something to say before
+        known = {self._transaction_id, self._request.transaction_id}
+        return any(same_transaction(ours, theirs, self._requester_id, asker) for ours in known)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -30,6 +30,7 @@ from isoill.types import (
     Damaged,
     DamagedDetails,
     DateDue,
+    DateTimeOfService,
     EstimateResults,
     Expired,
     ForwardNotification,
@@ -80,8 +81,6 @@ A = TypeVar("A", bound=Apdu)
 Day: TypeAlias = datetime.date | str
 Now: TypeAlias = datetime.datetime | None
 
-#: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
-_ASKING = (StatusQuery, StatusOrErrorReport)
 _NOTES = ("note", "notification_note", "requester_note", "responder_note")
 _LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
 
@@ -422,16 +421,10 @@ class Composer(Facts):
         queries and reports tell nothing.  Raises ValueError for a transaction that has not begun.
         """
         request = self._begun()
-        named = [
-            step
-            for step in self._history
-            if step.apdu is not None
-            and not isinstance(step.apdu, _ASKING)
-            and apdu_type_of(step.apdu).value in tuple(MostRecentService)
-        ]
-        moved = [step for step in self._history if step.before is not step.after]
-        last, last_move = named[-1], moved[-1]
+        last, last_move = self._last_named, self._last_move
+        assert last is not None
         assert last.apdu is not None
+        assert last_move is not None
         assert last_move.apdu is not None
         forwarded = last.event is Event.FORWARD
         by_requester = (last.direction is Direction.SEND) is (self.side is Role.REQUESTER)
@@ -478,7 +471,7 @@ class Composer(Facts):
     def repeat(self, apdu: A, *, now: Now = None) -> A:
         """The same service once more: the message with a new date-time, and that of the first sending."""
         original = key_of(apdu.service_date_time)
-        return replace(apdu, service_date_time=stamp(now, self.stamps, original=original))
+        return replace(apdu, service_date_time=self._when(now, original))
 
     def relayed(self, apdu: A, *, now: Now = None) -> A:
         """A message of another transaction as one of this: what an intermediary passes on.
@@ -495,9 +488,10 @@ class Composer(Facts):
             raise ValueError(f"expected a transaction that has begun with an ILL-Request, found {self!r}")
         return self.request
 
-    def _when(self, now: Now) -> ServiceDateTime:
+    def _when(self, now: Now, original: DateTimeOfService | None = None) -> ServiceDateTime:
         self._begun()
-        return stamp(now, self.stamps)
+        assert self._latest is not None
+        return stamp(now, self._latest, original=original)
 
     def _head(self, when: ServiceDateTime) -> dict[str, Any]:
         """The five components with which every message begins."""

@@ -185,7 +185,16 @@ class EncodeError(_CodecError):
 class ProtocolError(ILLError):
     """What the state tables do not allow; see its two kinds.  The transaction is as it was."""
 
-    def __init__(self, detail: str, *, role: str = "", state: str = "", event: str = "", allowed: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        role: str = "",
+        state: str = "",
+        event: str = "",
+        why: str = "",
+        allowed: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         #: the role of the side that says so: a `Role`
@@ -194,6 +203,8 @@ class ProtocolError(ILLError):
         self.state = state
         #: what was tried, or came: an `Event`
         self.event = event
+        #: what stands against it beside the state, where something does: "the item is a copy, which does not come back"
+        self.why = why
         #: what might have been instead: each an `Event`
         self.allowed = allowed
 
@@ -234,20 +245,16 @@ class RemoteProtocolError(ProtocolError):
     ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
     """
 
-    def __init__(
-        self,
-        detail: str,
-        *,
-        apdu: Any,
-        report: Any,
-        role: str = "",
-        state: str = "",
-        event: str = "",
-        allowed: tuple[str, ...] = (),
-    ):
-        super().__init__(detail, role=role, state=state, event=event, allowed=allowed)
+    def __init__(self, detail: str, *, apdu: Any, report: Any, **told: Any) -> None:
+        super().__init__(detail, **told)
         self.apdu = apdu
         self.report = report
+
+    @property
+    def problem(self) -> Any:
+        """What the report says is wrong: a `ProviderErrorReport` or a `UserErrorReport`; None where there is none."""
+        error = None if self.report is None else self.report.error_report
+        return None if error is None else error.provider_error_report or error.user_error_report
 
 
 @record

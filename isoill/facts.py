@@ -6,7 +6,7 @@ import datetime
 
 from isoill.records import record
 from isoill.services import Direction, Event, Role
-from isoill.stamps import day_of, key_of
+from isoill.stamps import day_of, key_of, later
 from isoill.transitions import TERMINAL, State
 from isoill.types import (
     Apdu,
@@ -20,11 +20,14 @@ from isoill.types import (
     ILLServiceType,
     Overdue,
     Received,
+    Renew,
     RenewAnswer,
     ResponderOptionalMessagesType,
     Returned,
     ServiceDateTime,
     Shipped,
+    StatusOrErrorReport,
+    StatusQuery,
     SystemId,
     TransactionId,
     TransactionResults,
@@ -32,6 +35,11 @@ from isoill.types import (
 )
 
 __all__ = ["Facts", "Step"]
+
+#: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
+_ASKING = (StatusQuery, StatusOrErrorReport)
+#: Messages for which History-Report.most-recent-service has no number.
+_UNNAMED = frozenset({Overdue, Renew})
 
 
 @record(kw_only=True)
@@ -76,6 +84,12 @@ class Facts:
         self._seen: set[tuple[Direction, Event]] = set()
         #: the places in the history of what was sent and received, by what tells services apart
         self._places: dict[tuple[Direction, Event, DateTimeOfService], list[int]] = {}
+        #: from where on in the history all bears the same date-time
+        self._same_since = 0
+        #: what is asked for with every message is kept at hand, as a history may be long
+        self._latest: ServiceDateTime | None = None
+        self._last_move: Step | None = None
+        self._last_named: Step | None = None
         self._state = State.IDLE
         self._request: ILLRequest | None = None
         self._transaction_id: TransactionId | None = None
@@ -227,8 +241,7 @@ class Facts:
         self._seen.add((step.direction, step.event))
         apdu = step.apdu
         assert apdu is not None
-        key = (step.direction, step.event, key_of(apdu.service_date_time))
-        self._places.setdefault(key, []).append(len(self._history) - 1)
+        self._index(step, apdu)
         if self._requester_id is None:
             self._requester_id = apdu.requester_id
         if self._responder_id is None:
@@ -278,3 +291,16 @@ class Facts:
         )
         if partitioned:
             self._transaction_id = shipped.transaction_id
+
+    def _index(self, step: Step, apdu: Apdu) -> None:
+        """Note where in the history things are that are looked for later."""
+        place, key = len(self._history) - 1, key_of(apdu.service_date_time)
+        self._places.setdefault((step.direction, step.event, key), []).append(place)
+        before = self._history[place - 1].apdu if place else None
+        if before is None or key_of(before.service_date_time) != key:
+            self._same_since = place
+        self._latest = later(self._latest, apdu.service_date_time)
+        if step.before is not step.after:
+            self._last_move = step
+        if not isinstance(apdu, _ASKING) and type(apdu) not in _UNNAMED:
+            self._last_named = step

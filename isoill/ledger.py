@@ -9,6 +9,7 @@ from typing import Any
 from isoill.asn1 import type_of
 from isoill.errors import RemoteProtocolError
 from isoill.facts import Step
+from isoill.matching import shown
 from isoill.problems import error_report
 from isoill.records import record
 from isoill.services import SENDERS, Role
@@ -113,7 +114,9 @@ class Ledger:
             detail = f"expected an initial-requester-id that tells {len(found)} transactions apart, found none"
             raise self._refusal(apdu, detail, _UNKNOWN, now)
         if not isinstance(apdu, ILLRequest):
-            raise self._refusal(apdu, f"expected a transaction-id that is known, found {_shown(apdu)}", _UNKNOWN, now)
+            raise self._refusal(
+                apdu, f"expected a transaction-id that is known, found {shown(apdu.transaction_id)}", _UNKNOWN, now
+            )
         partner = partner or _asker(apdu)
         if self.count_open(partner) >= self._open_per_partner:
             detail = f"expected {self._open_per_partner} open transactions at most, found as many before this"
@@ -197,7 +200,3 @@ def _asker(request: ILLRequest) -> str:
     """Who asks, as far as the request says."""
     system = request.requester_id or request.transaction_id.initial_requester_id
     return "" if system is None else (system.symbol or system.name or "").strip()
-
-
-def _shown(apdu: Apdu) -> str:
-    return "/".join(f"{each!s:.40}" for each in _qualifiers(apdu.transaction_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isoill.types import SystemId, TransactionId
 
-__all__ = ["same_system", "same_transaction"]
+__all__ = ["same_system", "same_transaction", "shown"]
 
 
 def same_system(one: SystemId | None, other: SystemId | None) -> bool:
@@ -52,3 +52,20 @@ def same_transaction(
     ):
         return False
     return same_system(one.initial_requester_id or one_requester, other.initial_requester_id or other_requester)
+
+
+def shown(transaction_id: TransactionId | None) -> str:
+    """An id on one line, for people: group, transaction, sub-transaction; what would not print is escaped.
+
+    >>> shown(TransactionId(transaction_group_qualifier="248705", transaction_qualifier="1"))
+    '248705/1'
+    """
+    if transaction_id is None:
+        return "none"
+    parts = (
+        transaction_id.transaction_group_qualifier,
+        transaction_id.transaction_qualifier,
+        transaction_id.sub_transaction_qualifier,
+    )
+    texts = (part if part.isprintable() else ascii(str(part))[1:-1] for part in parts if part is not None)
+    return "/".join(f"{text!s:.40}" for text in texts)

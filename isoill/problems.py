@@ -103,7 +103,7 @@ def error_report(
     """
     return _report(
         (about.protocol_version_num, about.transaction_id, about.requester_id, about.responder_id),
-        stamp(now, [about.service_date_time]),
+        stamp(now, about.service_date_time),
         correlation(type_of(type(about)).name, about.service_date_time),
         problem,
         details,
@@ -148,7 +148,7 @@ def report_of(
         problem = GeneralProblem.PROTOCOL_VERSION_NOT_SUPPORTED
     return _report(
         parties,
-        stamp(now, [when]) if now is not None or head is not None else when,
+        stamp(now, when) if now is not None or head is not None else when,
         correlation(name, None if head is None else when),
         ProviderErrorReport(general_problem=problem),
         [_detail(error)],

@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 
 from isoill.types import DateTimeOfService, ServiceDateTime, date_of
 
-__all__ = ["day_of", "key_of", "stamp"]
+__all__ = ["day_of", "key_of", "later", "stamp"]
 
 _SECOND = datetime.timedelta(seconds=1)
 
 
 def stamp(
-    now: datetime.datetime | None,
-    earlier: Iterable[ServiceDateTime],
-    *,
-    original: DateTimeOfService | None = None,
+    now: datetime.datetime | None, latest: ServiceDateTime, *, original: DateTimeOfService | None = None
 ) -> ServiceDateTime:
     """The service-date-time of a message that is sent ``now``; ``original`` is that of the message that it repeats.
 
-    isoill has no clock.  Where no time is given, the message is dated a second after the latest of the earlier ones: so
-    no two of a transaction are alike, and what is replayed comes out the same.
+    isoill has no clock.  Where no time is given, the message is dated a second after the ``latest`` before it: so no
+    two of a transaction are alike, and what is replayed comes out the same.
 
     >>> from isoill.types import DateTimeOfService
     >>> noon = ServiceDateTime(date_time_of_this_service=DateTimeOfService(date="20261122", time="120000"))
-    >>> stamp(None, [noon]).date_time_of_this_service
+    >>> stamp(None, noon).date_time_of_this_service
     DateTimeOfService(date='20261122', time='120001')
     """
+    before = latest.date_time_of_this_service
+    moment = _moment(before)
     if now is not None:
         this = DateTimeOfService.of(now)
+    elif moment is None:
+        this = before  # a time that no one can read is all that there is, now and then: it is as good as another
     else:
-        stamps = [each.date_time_of_this_service for each in earlier]
-        moments = [moment for each in stamps if (moment := _moment(each)) is not None]
-        # a time that no one can read is all that there is, now and then: it is as good as another
-        this = DateTimeOfService.of(_next(max(moments))) if moments else stamps[-1]
+        this = DateTimeOfService.of(min(moment, datetime.datetime.max - _SECOND) + _SECOND)
     return ServiceDateTime(date_time_of_this_service=this, date_time_of_original_service=original)
+
+
+def later(one: ServiceDateTime | None, other: ServiceDateTime) -> ServiceDateTime:
+    """The later of two; one that can be read is later than one that cannot."""
+    mine = None if one is None else _moment(one.date_time_of_this_service)
+    theirs = _moment(other.date_time_of_this_service)
+    return other if one is None or mine is None or (theirs is not None and theirs > mine) else one
 
 
 def key_of(when: ServiceDateTime) -> DateTimeOfService:
@@ -56,7 +60,3 @@ def _moment(when: DateTimeOfService) -> datetime.datetime | None:
         return when.moment
     except ValueError:
         return None
-
-
-def _next(moment: datetime.datetime) -> datetime.datetime:
-    return min(moment, datetime.datetime.max - _SECOND) + _SECOND

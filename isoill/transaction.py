@@ -18,7 +18,7 @@ from isoill.codec import Examination
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
-from isoill.matching import same_transaction
+from isoill.matching import same_transaction, shown
 from isoill.plain import from_dict, to_dict
 from isoill.problems import apdu_type_of, error_report
 from isoill.services import Direction, Event, Role, event_of
@@ -44,7 +44,6 @@ from isoill.types import (
     StatusOrErrorReport,
     StatusQuery,
     SystemId,
-    TransactionId,
     TransactionIdProblem,
     TransactionType,
     UserErrorReport,
@@ -204,14 +203,15 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         try:
             event = event_of(apdu, Direction.SEND)
         except ValueError as error:
-            raise LocalProtocolError(str(error), role=self._role, state=self._state) from None
+            name = type_of(type(apdu)).name
+            raise LocalProtocolError(str(error), role=self._role, state=self._state, event=name) from None
         by_table = self._outcome(Direction.SEND, event, lenient=lenient)
         outcome = self._repeat(event, apdu, by_table)
         if outcome is None:
             why = "it repeats what is over" if by_table is not None else self._why_not(Direction.SEND, event)
             raise self._may_not(event, why)
         if not self.concerns(apdu):
-            detail = f"expected transaction-id {_shown(self._transaction_id)}, found {_shown(apdu.transaction_id)}"
+            detail = f"expected transaction-id {shown(self._transaction_id)}, found {shown(apdu.transaction_id)}"
             raise LocalProtocolError(detail, role=self._role, state=self._state, event=event)
         return self._take(Direction.SEND, event, apdu, outcome)
 
@@ -245,7 +245,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         self._check_critical(apdu, event, now)
         if isinstance(apdu, ILLRequest) and self._request is not None and apdu.item_id != self._request.item_id:
             problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.DUPLICATE_TRANSACTION_ID)
-            detail = f"expected a new transaction-id for another item, found {_shown(apdu.transaction_id)} again"
+            detail = f"expected a new transaction-id for another item, found {shown(apdu.transaction_id)} again"
             raise self._refusal(apdu, detail, problem, now, event)
         outcome = self._outcome(Direction.RECEIVE, event, lenient=not self._strict)
         if outcome is None:
@@ -344,7 +344,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     __hash__ = None  # type: ignore[assignment] # it changes
 
     def __repr__(self) -> str:
-        name = "" if self._transaction_id is None else f" {_shown(self._transaction_id)}"
+        name = "" if self._transaction_id is None else f" {shown(self._transaction_id)}"
         return f"<Transaction{name}: {self._role} in {self._state}>"
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -441,10 +441,11 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         for place in self._places.get((Direction.RECEIVE, event, key), []):
             if apdu.service_date_time.date_time_of_original_service is not None:
                 return True
-            earlier, since = self._history[place].apdu, self.stamps[place + 1 :]
+            earlier = self._history[place].apdu
             assert earlier is not None
             if replace(apdu, service_date_time=earlier.service_date_time) == earlier:
-                return event is Event.ILL_REQUEST or not since or any(key_of(each) != key for each in since)
+                last = place == len(self._history) - 1
+                return event is Event.ILL_REQUEST or last or self._same_since > place
         return False
 
     def _repeat(self, event: Event, apdu: Apdu, outcome: Outcome | None) -> Outcome | None:
@@ -495,7 +496,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     def _check_id(self, apdu: Apdu, now: datetime.datetime | None) -> None:
         if not self.concerns(apdu):
             problem = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
-            detail = f"expected transaction-id {_shown(self._transaction_id)}, found {_shown(apdu.transaction_id)}"
+            detail = f"expected transaction-id {shown(self._transaction_id)}, found {shown(apdu.transaction_id)}"
             raise self._refusal(apdu, detail, problem, now)
 
     def _check_critical(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> None:
@@ -508,7 +509,9 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     def _may_not(self, event: Event, why: str) -> LocalProtocolError:
         detail = f"expected {_one_of(self.allowed)} to be sent, found {event}{f' ({why})' if why else ''}"
-        return LocalProtocolError(detail, role=self._role, state=self._state, event=event, allowed=self.allowed)
+        return LocalProtocolError(
+            detail, role=self._role, state=self._state, event=event, why=why, allowed=self.allowed
+        )
 
     def _may_not_either(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> RemoteProtocolError:
         allowed = self.may(Direction.RECEIVE, lenient=not self._strict)
@@ -525,7 +528,9 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             )
         why = self._why_not(Direction.RECEIVE, event)
         detail = f"expected {_one_of(allowed)} to come, found {event}{f' ({why})' if why else ''}"
-        return self._refusal(apdu, detail, problem, now, event, allowed)
+        error = self._refusal(apdu, detail, problem, now, event)
+        error.why, error.allowed = why, allowed
+        return error
 
     def _already_forwarded(self) -> UserErrorReport:
         assert self._forwarded is not None
@@ -534,14 +539,13 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         )
         return UserErrorReport(already_forwarded=to)
 
-    def _refusal(  # noqa: PLR0917 - it is the six things that an error is made of
+    def _refusal(
         self,
         apdu: Apdu,
         detail: str,
         problem: ProviderErrorReport | UserErrorReport,
         now: datetime.datetime | None,
         event: Event | None = None,
-        allowed: tuple[Event, ...] = (),
     ) -> RemoteProtocolError:
         report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
         return RemoteProtocolError(
@@ -551,7 +555,6 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             role=self._role,
             state=self._state,
             event=type_of(type(apdu)).name if event is None else event,
-            allowed=allowed,
         )
 
 
@@ -561,18 +564,6 @@ def _whole_day(day: datetime.date) -> DateTimeOfService:
 
 def _one_of(events: tuple[Event, ...]) -> str:
     return f"one of {', '.join(events)}" if len(events) > 1 else "".join(events) or "nothing"
-
-
-def _shown(transaction_id: TransactionId | None) -> str:
-    """A transaction-id on one line: group, qualifier, sub-transaction."""
-    if transaction_id is None:
-        return "none"
-    parts = (
-        transaction_id.transaction_group_qualifier,
-        transaction_id.transaction_qualifier,
-        transaction_id.sub_transaction_qualifier,
-    )
-    return "/".join(f"{part!s:.40}" for part in parts if part is not None)
 
 
 def _step_to_dict(step: Step) -> dict[str, Any]:

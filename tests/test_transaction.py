@@ -154,7 +154,7 @@ def test_what_we_may_not_send_says_state_event_and_what_is_allowed() -> None:
         "Status-Or-Error-Report to be sent, found Renew - at the requester's transaction in state PENDING"
     )
     assert (caught.value.role, caught.value.state, caught.value.event) == (Role.REQUESTER, State.PENDING, Event.RENEW)
-    assert caught.value.allowed == requester.allowed
+    assert (caught.value.why, caught.value.allowed) == ("", requester.allowed)
     assert requester.to_json() == before
 
 
@@ -171,6 +171,7 @@ def test_what_the_other_side_may_not_send_says_the_same_and_has_the_report() -> 
     assert isinstance(isoill.decode(isoill.encode(report)), StatusOrErrorReport)
     assert prohibited(caught.value).apdu_type.asn1_name == "rENEW"
     assert prohibited(caught.value).current_state is CurrentState.IN_PROCESS
+    assert caught.value.problem == report.error_report.provider_error_report
     assert report.error_report.report_source is isoill.ReportSource.PROVIDER
     assert report.error_report.correlation_information == "Renew 20261121 101501"
     assert report.transaction_id == requester.transaction_id
@@ -186,7 +187,7 @@ def test_a_report_is_never_answered_by_a_report() -> None:
     for transaction in (Transaction(role="responder"), Transaction(role="requester")):
         with pytest.raises(RemoteProtocolError) as again:
             transaction.receive(caught.value.report)
-        assert again.value.report is None
+        assert (again.value.report, again.value.problem) == (None, None)
 
 
 @pytest.mark.parametrize("role", ["requester", "responder"])
@@ -200,8 +201,9 @@ def test_before_the_request_there_is_no_transaction(role: str) -> None:
 
 def test_what_one_may_not_say_has_its_reason() -> None:
     requester, responder = pair()
-    with pytest.raises(LocalProtocolError, match=r"found Received \(only the lenient table has it\)"):
+    with pytest.raises(LocalProtocolError, match=r"found Received \(only the lenient table has it\)") as caught:
         requester.send(requester.received())
+    assert caught.value.why == "only the lenient table has it"
     with pytest.raises(LocalProtocolError, match=r"found Forward \(the request has no permission-to-forward\)"):
         responder.send(responder.forward(SystemId.of("als:BVAS"), initial_requester_address=ADDRESS).notification)
     pass_on(responder, requester, responder.unfilled(ReasonUnfilled.LOST))

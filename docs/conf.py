@@ -12,12 +12,12 @@ author = "The isoill developers"
 project_copyright = author
 version = release = isoill.__version__
 
-extensions = ["sphinx.ext.autodoc", "declared"]
+extensions = ["sphinx.ext.autodoc", "declared", "states"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"isoill {release}"
 html_static_path = ["_static"]
-html_css_files = ["conformance.css"]
+html_css_files = ["conformance.css", "states.css"]
 html_show_copyright = False
 
 default_role = "py:obj"

@@ -57,6 +57,7 @@ _WHY_NOT: Mapping[Predicate, str] = {
     Predicate.LOAN: "the item is a copy, which does not come back",
     Predicate.OUT: "the item is a copy, or it was checked in",
     Predicate.GONE: "the item has not gone",
+    Predicate.LENT: "the item has not gone, or is a copy",
     Predicate.HERE: "the item has gone already",
     Predicate.PERMITTED: "the request has no permission-to-forward",
     Predicate.REPEAT: "there was none that this could repeat",
@@ -380,6 +381,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
                 return self.returnable is not False and not self._checked_in
             case Predicate.GONE:
                 return self.gone
+            case Predicate.LENT:
+                return self.gone and self.returnable is not False
             case Predicate.HERE:
                 return not self.gone
             case Predicate.PERMITTED:

@@ -95,7 +95,6 @@ class Evidence(enum.Enum):
     L = "Aleph: which Current-State it reports"
     A = "Atlas (ILLiad) and Alma: their pages"
     C = "Clarification 03 of the Maintenance Agency"
-    W = "the Maintenance Agency's white paper on version 3"
     N = "National Library of Australia: questions and answers"
 
     @property
@@ -113,6 +112,8 @@ class Predicate(enum.StrEnum):
     OUT = "out"
     #: the item was sent, with or without a Shipped
     GONE = "gone"
+    #: it was, and is to come back, as far as is known
+    LENT = "lent"
     #: it was not
     HERE = "here"
     #: the request has permission-to-forward
@@ -169,7 +170,7 @@ class Cell:
 
 _REQUESTER, _RESPONDER = Role.REQUESTER, Role.RESPONDER
 _SEND, _GET = Direction.SEND, Direction.RECEIVE
-_CELL = re.compile(r"(~?)([A-Z-]+|=)(?: ([kveslacwn]+))?(?: if ([a-z]+))?(?: \((.*)\))?")
+_CELL = re.compile(r"(~?)([A-Z-]+|=)(?: ([kveslacn]+))?(?: if ([a-z]+))?(?: \((.*)\))?")
 
 #: The states of each side, the processing phase first, in the order in which the tables print them.
 STATES: Mapping[Role, tuple[State, ...]] = MappingProxyType(
@@ -680,7 +681,7 @@ _row(
     _GET,
     Event.RENEW,
     when=Predicate.LOAN,
-    CANCEL_PENDING="~RENEW-PENDING if gone (crossing)",
+    CANCEL_PENDING="~RENEW-PENDING if lent (crossing)",
     SHIPPED="RENEW-PENDING vs",
     RENEW_PENDING="= (duplicate)",
     RENEW_OVERDUE="= (duplicate)",
@@ -694,7 +695,7 @@ _row(
     _GET,
     Event.RETURNED,
     when=Predicate.LOAN,
-    CANCEL_PENDING="~= if gone (crossing)",
+    CANCEL_PENDING="~= if lent (crossing)",
     SHIPPED="= l (the date is noted)",
     RENEW_PENDING="=",
     RENEW_OVERDUE="=",

@@ -45,6 +45,7 @@ class Side(NamedTuple):
             Predicate.LOAN: self.loan is not False,
             Predicate.OUT: self.loan is not False and not self.checked_in,
             Predicate.GONE: self.loan is not None,
+            Predicate.LENT: self.loan is True,
             Predicate.HERE: self.loan is None,
             Predicate.PERMITTED: True,
             Predicate.REPEAT: True,  # these change no state

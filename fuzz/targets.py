@@ -21,7 +21,19 @@ from isoill.errors import MESSAGE_CHARACTERS
 from isoill.payloads import APDUDeliveryParameters, PromptObject
 from isoill.profiles import PROFILES, Contact
 
-__all__ = ["TARGETS", "decode", "exactly", "examine", "frames", "from_json", "judge", "lean", "payloads", "show"]
+__all__ = [
+    "TARGETS",
+    "converse",
+    "decode",
+    "exactly",
+    "examine",
+    "frames",
+    "from_json",
+    "judge",
+    "lean",
+    "payloads",
+    "show",
+]
 
 T = TypeVar("T")
 
@@ -42,6 +54,26 @@ _PROFILES = [
     )
     for profile in PROFILES.values()
 ]
+_LENDER = isoill.SystemId.of("EX:HIL")
+#: The request with which the transactions begin; it permits everything.
+_ASKED = isoill.ILLRequest(
+    protocol_version_num=2,
+    transaction_id=isoill.TransactionId(
+        initial_requester_id=isoill.SystemId.of("EX:MSL"), transaction_group_qualifier="7", transaction_qualifier="1"
+    ),
+    service_date_time=isoill.ServiceDateTime(
+        date_time_of_this_service=isoill.DateTimeOfService(date="20261122", time="093000")
+    ),
+    ill_service_type=(isoill.ILLServiceType.LOAN,),
+    requester_optional_messages=isoill.RequesterOptionalMessagesType(
+        can_send_received=True,
+        can_send_returned=True,
+        requester_shipped=isoill.MessageRequirement.DESIRES,
+        requester_checked_in=isoill.MessageRequirement.DESIRES,
+    ),
+    item_id=isoill.ItemId(title="The wind in the willows"),
+    third_party_info_type=isoill.ThirdPartyInfoType(permission_to_chain=True, permission_to_forward=True),
+)
 #: What is in the value itself, and goes out as it came in: numbers, and tags in what an ANY holds.
 _KEPT = {isoill.Reason.UNLISTED_VALUE, isoill.Reason.MALFORMED_TAG}
 #: What lenient reading lists and strict reading takes: legal BER, any ANY, a string in one segment with its own tag.
@@ -227,8 +259,81 @@ def lean(data: bytes) -> None:
     assert isoill.decode(octets, strict=False, limits=_AMPLE) == apdu, "another value is written"
 
 
+def converse(data: bytes) -> None:
+    """Whatever messages come, in whatever order: a transaction takes or refuses them, and what it answers is legal.
+
+    Each message goes to the ledger as it is, and as one of their own to a transaction of each kind.
+    """
+    ledger = isoill.Ledger(open_per_partner=3, messages_per_transaction=12)
+    sides = [isoill.Transaction(role=role, strict=strict) for role in isoill.Role for strict in (True, False)]
+    for side in sides:
+        if side.role is isoill.Role.REQUESTER:
+            side.send(_ASKED)
+    between = isoill.Intermediary(identity=_LENDER)
+    between.receive(_ASKED)
+    between.chain(_LENDER)
+    offset = 0
+    for _ in range(12):
+        if offset >= len(data):
+            break
+        try:
+            examination, offset = isoill.examine_from(data, offset)
+        except isoill.DecodeError as error:
+            report = isoill.report_of(error, data[offset:])
+            assert (report is None) is (data[offset : offset + 1] == b"\x73"), "an answer where there is none, or none"
+            _check_answer(report)
+            return
+        apdu = examination.apdu
+        _take(lambda apdu=apdu: ledger.receive(apdu).step.reply, apdu)  # type: ignore[misc]
+        ours = replace(apdu, transaction_id=_ASKED.transaction_id)
+        for side in sides:
+            before = (side.state, len(side.history))
+            if not _take(lambda side=side, ours=ours: side.receive(ours).reply, ours):  # type: ignore[misc]
+                assert (side.state, len(side.history)) == before, "something was refused, and is there"
+            assert isoill.Transaction.from_json(side.to_json()) == side, "what is stored is something else"
+            _check_menu(side)
+        sub_transaction = replace(_ASKED.transaction_id, sub_transaction_qualifier="1")
+        for passed in (ours, replace(apdu, transaction_id=sub_transaction)):
+            with contextlib.suppress(isoill.RemoteProtocolError):
+                for outgoing in between.receive(passed).outgoing:
+                    _check_answer(outgoing.apdu)
+
+
+def _take(receive: Callable[[], isoill.Apdu | None], apdu: isoill.Apdu) -> bool:
+    """Whether a message was taken; what answers it can be written, and is no report where it is one."""
+    refusal = ""
+    try:
+        answer = receive()
+    except isoill.RemoteProtocolError as error:
+        answer, refusal = error.report, str(error)
+    assert refusal.isprintable(), "an error that does not print"
+    assert len(refusal) < 1_000
+    assert not (isinstance(apdu, isoill.StatusOrErrorReport) and answer), "a report is answered by a report"
+    _check_answer(answer)
+    return not refusal
+
+
+def _check_answer(answer: isoill.Apdu | None) -> None:
+    if answer is not None:
+        octets = isoill.encode(answer)
+        assert exactly(isoill.examine(octets, limits=_AMPLE).apdu) == exactly(answer), (
+            "an answer that says something else"
+        )
+
+
+def _check_menu(side: isoill.Transaction) -> None:
+    """What is said of a transaction can be said in every state."""
+    assert set(side.repeats) <= set(side.allowed)
+    assert side.expiry is None or not side.gone
+    assert "\n" not in repr(side)
+    if side.request is not None:
+        _check_answer(side.status_report())
+        assert {isoill.Event.MESSAGE, isoill.Event.STATUS_QUERY} <= set(side.allowed)
+
+
 #: By name, for the command line.  A new target is a function above and a line here.
 TARGETS: dict[str, Callable[[bytes], None]] = {
+    "converse": converse,
     "decode": decode,
     "examine": examine,
     "frames": frames,

@@ -81,6 +81,8 @@ A = TypeVar("A", bound=Apdu)
 Day: TypeAlias = datetime.date | str
 Now: TypeAlias = datetime.datetime | None
 
+#: Of what answers a message of a version that is none.
+_VERSION = int(ProtocolVersionNum.VERSION_2)
 _NOTES = ("note", "notification_note", "requester_note", "responder_note")
 _LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
 
@@ -497,7 +499,7 @@ class Composer(Facts):
         """The five components with which every message begins."""
         version = self._begun().protocol_version_num
         return {
-            "protocol_version_num": version if version in tuple(ProtocolVersionNum) else ProtocolVersionNum.VERSION_2,
+            "protocol_version_num": version if version in tuple(ProtocolVersionNum) else _VERSION,
             "transaction_id": self.transaction_id,
             "service_date_time": when,
             "requester_id": self.requester_id,

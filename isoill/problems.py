@@ -76,6 +76,8 @@ _TYPES = {number: _APDUS[_name] for number, _name in enumerate(_APDUS, 1)}
 _HEAD = _ber.table(Apdu)
 _ANY = _ber.table(ANY)
 _HEAD_TAGS = b"\x80\xa1\xa2\xa3\xa4"
+#: Of what is answered where the message has none that is known.
+_VERSION = int(ProtocolVersionNum.VERSION_2)
 _NOWHEN = DateTimeOfService(date="00000000")
 _UNKNOWN = "unknown"
 
@@ -137,7 +139,7 @@ def report_of(
     if head is not None:
         parties = (head.protocol_version_num, head.transaction_id, head.requester_id, head.responder_id)
     else:
-        parties = (ProtocolVersionNum.VERSION_2, _transaction_of(octets), None, None)
+        parties = (_VERSION, _transaction_of(octets), None, None)
     if cls is None or error.path in ("", _NO_APDU):
         name, problem = "an APDU", GeneralProblem.UNRECOGNIZED_APDU
         if error.reason not in (Reason.UNEXPECTED_TAG, Reason.NOT_BER):
@@ -201,7 +203,7 @@ def _report(  # noqa: PLR0917 - it is the six things that a report is made of
     by_user = isinstance(problem, UserErrorReport)
     report = StatusOrErrorReport(
         # what is answered may be of a version that is none; the answer is of one that is
-        protocol_version_num=version if version in tuple(ProtocolVersionNum) else ProtocolVersionNum.VERSION_2,
+        protocol_version_num=version if version in tuple(ProtocolVersionNum) else _VERSION,
         transaction_id=transaction_id,
         service_date_time=when,
         requester_id=requester_id,

@@ -456,7 +456,7 @@ class Composer(Facts):
             known = self._identity
         if known is None and by_requester and self._transaction_id is not None:
             known = self._transaction_id.initial_requester_id
-        return known or SystemId.named(Role.REQUESTER if by_requester else Role.RESPONDER)
+        return known or SystemId.named((Role.REQUESTER if by_requester else Role.RESPONDER).value)
 
     def error_report(
         self, about: Apdu, problem: UserErrorReport, *, now: Now = None, note: str | None = None

@@ -67,20 +67,26 @@ def _sections() -> Iterator[Section]:
         "Services: the twenty messages",
         ("APPLICATION tag", "sent by"),
         _numbered("B", _messages()),
-        "Each is written and read with all its parameters. Which may follow which is said by state tables, which are"
-        " not in this version.",
+        "Each is written and read with all its parameters. Which may follow which, the state tables say: section D.",
     )
     yield Section("C", "Roles", ("messages it sends",), _numbered("C", _roles()))
-    yield Section("D", "Transports", ("as known from",), _numbered("D", _transports()))
     yield Section(
-        "E",
+        "D",
+        "Procedures: the state tables, and what goes with them",
+        ("as known from",),
+        _numbered("D", _procedures()),
+        "The tables of the standard are not public. Every cell of these says from where it is known.",
+    )
+    yield Section("E", "Transports", ("as known from",), _numbered("E", _transports()))
+    yield Section(
+        "F",
         "Extensions and other EXTERNALs",
         ("object identifier", "type"),
-        _numbered("E", _payloads()),
+        _numbered("F", _payloads()),
         "Others are kept, and written as they came.",
     )
     for number, profile in enumerate(PROFILES.values()):
-        letter = chr(ord("F") + number)
+        letter = chr(ord("G") + number)
         rules = [
             (
                 rule.id,
@@ -131,10 +137,99 @@ def _roles_of(senders: frozenset[Role]) -> str:
 
 
 def _roles() -> Iterator[_Row]:
+    cells = "tests/test_transitions.py::test_every_cell_is_as_listed"
+    shown = {Role.INTERMEDIARY: "tests/test_intermediary.py::test_a_chained_loan_from_request_to_check_in"}
+    support = {Role.INTERMEDIARY: "messages, and both halves by the state tables"}
     for role in Role:
         names = [type_of(message).name for message, senders in SENDERS.items() if role in senders]
-        test = "tests/test_profiles.py::test_services_are_sent_by_those_who_send_them"
-        yield role.value.capitalize(), (", ".join(names),), "messages yes, behaviour not in this version", test
+        yield (
+            role.value.capitalize(),
+            (", ".join(names),),
+            support.get(role, "messages, and the state table"),
+            shown.get(role, cells),
+        )
+
+
+def _procedures() -> Iterator[_Row]:
+    """What is known of each is said shortly; `isoill.transitions` has the evidence of every cell."""
+    inferred = "inferred"
+    rows = (
+        ("What may not be sent is not sent", "state tables", "test_transaction", "allowed_is_what_send_takes"),
+        (
+            "State-transition-prohibited",
+            f"its structure from the module, its use {inferred}",
+            "test_transaction",
+            "what_the_other_side_may_not_send_says_the_same_and_has_the_report",
+        ),
+        (
+            "Duplicate and unknown transaction-ids",
+            "k-int (duplicates), the module",
+            "test_ledger",
+            "what_is_new_and_what_comes_again",
+        ),
+        ("No report in answer to a report", inferred, "test_transaction", "a_report_is_never_answered_by_a_report"),
+        ("Repeated services", "the module", "test_transaction", "a_repeat_says_when_the_first_was_sent"),
+        ("Duplicated messages", inferred, "test_transaction", "the_same_message_twice_is_taken_once"),
+        (
+            "Messages that cross",
+            f"LIBOL and {inferred}",
+            "test_agreement",
+            "two_sides_that_keep_to_the_tables_refuse_each_other_nothing",
+        ),
+        (
+            "RETURN: loans and copies",
+            "Clarification 03",
+            "test_transaction",
+            "copies_are_not_returned_renewed_or_recalled",
+        ),
+        (
+            "Expiry timer of the responder",
+            "the module, ILLiad, VDX",
+            "test_transaction",
+            "when_the_date_has_passed_the_request_ends",
+        ),
+        (
+            "Optional messages that are required",
+            f"reason 21 of the module, its use {inferred}",
+            "test_transaction",
+            "a_message_that_is_required_and_cannot_be_sent",
+        ),
+        (
+            "Status-Query",
+            "the module",
+            "test_transaction",
+            "a_query_is_answered_in_every_state_that_a_transaction_can_be_in",
+        ),
+        ("Retry as a new transaction", inferred, "test_transaction", "a_retry_is_a_new_transaction"),
+        ("FORWARD", "Clarification 13", "test_transaction", "forward_passes_the_request_on_and_says_so"),
+        (
+            "Chained transactions",
+            f"the module; what is relayed is {inferred}",
+            "test_intermediary",
+            "a_chained_loan_from_request_to_check_in",
+        ),
+        (
+            "Partitioned transactions",
+            f"the module; by which id they go on is {inferred}",
+            "test_intermediary",
+            "a_partitioned_loan_goes_on_without_the_intermediary",
+        ),
+        ("Protocol versions", "the module", "test_transaction", "versions_that_are_known"),
+        (
+            "Critical extensions",
+            "Clarification 02",
+            "test_transaction",
+            "a_critical_extension_that_is_not_known_is_not_passed_over",
+        ),
+        (
+            "General-problem for what cannot be read",
+            f"the module; which for what is {inferred}",
+            "test_problems",
+            "whatever_cannot_be_read_is_answered",
+        ),
+    )
+    for what, known, file, test in rows:
+        yield what, (known,), "yes", f"tests/{file}.py::test_{test}"
 
 
 def _transports() -> Iterator[_Row]:

@@ -185,12 +185,14 @@ _LATER = {
     "load_profile": "isoill.profiles",
     "report_of": "isoill.problems",
 }
+#: And the modules that may be reached from here without an import of their own.
+_MODULES = ("agreement", "payloads", "profiles", "transitions")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         value = getattr(import_module(_LATER[name]), name)
-    elif name in ("payloads", "profiles"):
+    elif name in _MODULES:
         value = import_module(f"isoill.{name}")
     else:
         raise AttributeError(f"module 'isoill' has no attribute {name!r}")
@@ -199,7 +201,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, "payloads", "profiles"})
+    return sorted({*globals(), *_LATER, *_MODULES})
 
 
 __all__ = [

@@ -6,7 +6,7 @@ import datetime
 
 from isoill.records import record
 from isoill.services import Direction, Event, Role
-from isoill.stamps import day_of, key_of, later
+from isoill.stamps import day_of, key_of, moment_of
 from isoill.transitions import TERMINAL, State
 from isoill.types import (
     Apdu,
@@ -88,6 +88,7 @@ class Facts:
         self._same_since = 0
         #: what is asked for with every message is kept at hand, as a history may be long
         self._latest: ServiceDateTime | None = None
+        self._latest_moment: datetime.datetime | None = None
         self._last_move: Step | None = None
         self._last_named: Step | None = None
         self._state = State.IDLE
@@ -124,6 +125,11 @@ class Facts:
     def history(self) -> tuple[Step, ...]:
         """What happened, the oldest first; what was refused, and what came twice, is not in it."""
         return tuple(self._history)
+
+    @property
+    def messages(self) -> tuple[tuple[Direction, Apdu], ...]:
+        """What was sent and received, the oldest first: from which `Transaction.replay` makes it again."""
+        return tuple((step.direction, step.apdu) for step in self._history if step.apdu is not None)
 
     @property
     def request(self) -> ILLRequest | None:
@@ -299,7 +305,11 @@ class Facts:
         before = self._history[place - 1].apdu if place else None
         if before is None or key_of(before.service_date_time) != key:
             self._same_since = place
-        self._latest = later(self._latest, apdu.service_date_time)
+        moment = moment_of(apdu.service_date_time)
+        if self._latest is None or (
+            moment is not None and (self._latest_moment is None or moment > self._latest_moment)
+        ):
+            self._latest, self._latest_moment = apdu.service_date_time, moment
         if step.before is not step.after:
             self._last_move = step
         if not isinstance(apdu, _ASKING) and type(apdu) not in _UNNAMED:

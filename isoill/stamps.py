@@ -6,7 +6,7 @@ import datetime
 
 from isoill.types import DateTimeOfService, ServiceDateTime, date_of
 
-__all__ = ["day_of", "key_of", "later", "stamp"]
+__all__ = ["day_of", "key_of", "moment_of", "stamp"]
 
 _SECOND = datetime.timedelta(seconds=1)
 
@@ -25,7 +25,7 @@ def stamp(
     DateTimeOfService(date='20261122', time='120001')
     """
     before = latest.date_time_of_this_service
-    moment = _moment(before)
+    moment = moment_of(latest)
     if now is not None:
         this = DateTimeOfService.of(now)
     elif moment is None:
@@ -33,13 +33,6 @@ def stamp(
     else:
         this = DateTimeOfService.of(min(moment, datetime.datetime.max - _SECOND) + _SECOND)
     return ServiceDateTime(date_time_of_this_service=this, date_time_of_original_service=original)
-
-
-def later(one: ServiceDateTime | None, other: ServiceDateTime) -> ServiceDateTime:
-    """The later of two; one that can be read is later than one that cannot."""
-    mine = None if one is None else _moment(one.date_time_of_this_service)
-    theirs = _moment(other.date_time_of_this_service)
-    return other if one is None or mine is None or (theirs is not None and theirs > mine) else one
 
 
 def key_of(when: ServiceDateTime) -> DateTimeOfService:
@@ -55,8 +48,9 @@ def day_of(date: str | None) -> datetime.date | None:
         return None
 
 
-def _moment(when: DateTimeOfService) -> datetime.datetime | None:
+def moment_of(when: ServiceDateTime) -> datetime.datetime | None:
+    """When a message was sent; None where the text is no date or time."""
     try:
-        return when.moment
+        return when.date_time_of_this_service.moment
     except ValueError:
         return None

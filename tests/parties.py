@@ -183,8 +183,7 @@ class Parties:
         """Both ends can be stored, and replayed."""
         for side in (self.requester, self.responder):
             assert Transaction.from_json(side.to_json()) == side
-            messages = [(step.direction, step.apdu) for step in side.history if step.apdu is not None]
-            again = Transaction.replay(messages, role=side.role)
+            again = Transaction.replay(side.messages, role=side.role)
             assert (again.state, again.allowed, again.stamps) == (side.state, side.allowed, side.stamps)
 
     def _post(self, sender: Role, apdu: Apdu) -> None:

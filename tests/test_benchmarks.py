@@ -78,6 +78,8 @@ def test_each_benchmark_makes_a_table(what: str) -> None:
         assert names == list(NAMES)
     elif what == "import":
         assert names == ["isoill", "isoill.codec", "asyncio"]
+    elif what == "transaction":
+        assert names == ["decoding them", "both sides", "to_json", "from_json", "replay"]
     elif what == "limits":
         assert set(names) > {family.name for family in FAMILIES}
     else:

@@ -953,10 +953,9 @@ def test_a_transaction_is_replayed_from_its_messages() -> None:
     responder.receive(requester.history[-1].apdu or pytest.fail("no message"))
     responder.receive(requester.status_query())
     for transaction in (requester, responder):
-        messages = [(step.direction, step.apdu) for step in transaction.history if step.apdu is not None]
-        again = Transaction.replay(messages, role=transaction.role)
+        again = Transaction.replay(transaction.messages, role=transaction.role)
         assert again.state is transaction.state
-        assert [(step.direction, step.apdu) for step in again.history] == messages
+        assert again.messages == transaction.messages
 
 
 def test_a_transaction_shows_itself_without_its_contents() -> None:

@@ -84,7 +84,7 @@ class Transaction(Composer):
     >>> print(requester.send(request))
     send ILL-Request: IDLE -> PENDING
     >>> print(responder.receive(request))
-    receive ILL-Request: IDLE -> IN-PROCESS (starts the expiry timer)
+    receive ILL-Request: IDLE -> IN-PROCESS
     >>> shipped = responder.shipped(date_due=datetime.date(2026, 12, 24), now=datetime.datetime(2026, 11, 22, 9, 30))
     >>> print(responder.send(shipped))
     send Shipped: IN-PROCESS -> SHIPPED

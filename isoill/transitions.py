@@ -14,7 +14,7 @@ whose predicate holds is taken.
 >>> print(cell(Role.REQUESTER, State.PENDING, Direction.SEND, Event.CANCEL))
 requester, PENDING, send Cancel: CANCEL-PENDING [k v e]
 >>> print(cell(Role.RESPONDER, State.IN_PROCESS, Direction.RECEIVE, Event.RECEIVED))
-responder, IN-PROCESS, receive Received: ~SHIPPED [e s n] (the item went without a message)
+responder, IN-PROCESS, receive Received: ~SHIPPED [e s n] (the item went without a message), the date is noted
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import enum
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from isoill.records import record
 from isoill.services import Direction, Event, Role
@@ -135,8 +136,10 @@ class Outcome:
     lenient: bool
     #: none where it is inferred
     evidence: tuple[Evidence, ...]
-    #: what kind of event it is then, in a few words
-    remark: str
+    #: what kind of event it is then, in a few words: a repeat, a duplicate, a crossing
+    remark: str = ""
+    #: what the side does beside going to the next state; nothing where that is all
+    action: str = ""
 
 
 @record
@@ -154,13 +157,23 @@ class Cell:
     #: for what is not allowed, why
     remark: str = ""
 
+    @property
+    def answer(self) -> str:
+        """How something is answered that is not allowed; nothing where it is, or would be our own."""
+        if self.outcomes or self.direction is Direction.SEND or self.event is Event.STATUS_OR_ERROR_REPORT:
+            return ""
+        return {State.IDLE: "unknown-transaction-id", State.FORWARD: "already-forwarded"}.get(
+            self.state, "state-transition-prohibited"
+        )
+
     def __str__(self) -> str:
         contents = "; ".join(map(self._outcome, self.outcomes)) or self._known("X", self.evidence, self.remark)
         return f"{self.role}, {self.state}, {self.direction} {self.event}: {contents}"
 
     def _outcome(self, outcome: Outcome) -> str:
         to = f"{'~' * outcome.lenient}{'=' if outcome.to is self.state else outcome.to}"
-        return self._known(to, outcome.evidence, outcome.remark, outcome.predicate)
+        known = self._known(to, outcome.evidence, outcome.remark, outcome.predicate)
+        return f"{known}, {outcome.action}" if outcome.action else known
 
     @staticmethod
     def _known(to: str, evidence: tuple[Evidence, ...], remark: str, predicate: Predicate | None = None) -> str:
@@ -221,8 +234,6 @@ TERMINAL: Mapping[Role, frozenset[State]] = MappingProxyType(
 
 _FAILURES = (Event.ANSWER_RETRY, Event.ANSWER_UNFILLED, Event.ANSWER_LOCATIONS_PROVIDED, Event.ANSWER_ESTIMATE)
 _HOPES = (Event.ANSWER_WILL_SUPPLY, Event.ANSWER_HOLD_PLACED)
-#: Messages that change no state, and may be sent in every state but IDLE.
-_ALWAYS = (Event.DAMAGED, Event.MESSAGE, Event.STATUS_QUERY, Event.STATUS_OR_ERROR_REPORT)
 
 _CELLS: dict[tuple[Role, State, Direction, Event], Cell] = {}
 
@@ -233,9 +244,13 @@ def _row(
     events: Event | tuple[Event, ...],
     *,
     when: Predicate | None = None,
+    does: str = "",
     **written: str,
 ) -> None:
-    """A row: its events, a predicate that holds for all of its cells, and its cells by their states."""
+    """A row: its events, a predicate that holds for all of its cells, what is done in them, and they by their states.
+
+    What is said again is not done again.
+    """
     for direction in (directions,) if isinstance(directions, Direction) else directions:
         for event in (events,) if isinstance(events, Event) else events:
             for name, contents in written.items():
@@ -243,10 +258,10 @@ def _row(
                 assert state in STATES[role], name
                 key = (role, state, direction, event)
                 assert key not in _CELLS, key
-                _CELLS[key] = _cell(key, contents, when)
+                _CELLS[key] = _cell(key, contents, when, does)
 
 
-def _cell(key: tuple[Role, State, Direction, Event], contents: str, when: Predicate | None) -> Cell:
+def _cell(key: tuple[Role, State, Direction, Event], contents: str, when: Predicate | None, does: str) -> Cell:
     outcomes = []
     for each in contents.split("; "):
         match = _CELL.fullmatch(each)
@@ -262,6 +277,7 @@ def _cell(key: tuple[Role, State, Direction, Event], contents: str, when: Predic
                 lenient=bool(lenient),
                 evidence=evidence,
                 remark=remark,
+                action="" if remark in ("repeat", "duplicate") else does,
             )
         )
     return Cell(*key, tuple(outcomes))
@@ -297,7 +313,8 @@ _row(
     _REQUESTER,
     _GET,
     Event.FORWARD_NOTIFICATION,
-    PENDING="= v (the new responder is noted)",
+    does="the new responder is noted",
+    PENDING="= v",
     NOT_SUPPLIED="=",
     CANCEL_PENDING="=",
 )
@@ -352,6 +369,7 @@ _row(
     _REQUESTER,
     _GET,
     Event.SHIPPED,
+    does="RETURN is set, and the date due noted",
     PENDING="SHIPPED ves",
     CONDITIONAL="~SHIPPED",
     CANCEL_PENDING="SHIPPED (crossing)",
@@ -437,12 +455,20 @@ _row(
     RETURNED="= (crossing)",
     LOST="=",
 )
-_row(_REQUESTER, _GET, Event.OVERDUE, PENDING="~NOT-RECEIVED-OVERDUE", CANCEL_PENDING="~NOT-RECEIVED-OVERDUE")
+_row(
+    _REQUESTER,
+    _GET,
+    Event.OVERDUE,
+    does="the date due is noted",
+    PENDING="~NOT-RECEIVED-OVERDUE",
+    CANCEL_PENDING="~NOT-RECEIVED-OVERDUE",
+)
 _row(
     _REQUESTER,
     _GET,
     Event.OVERDUE,
     when=Predicate.LOAN,
+    does="the date due is noted",
     SHIPPED="NOT-RECEIVED-OVERDUE vs",
     RECEIVED="OVERDUE vse",
     RENEW_PENDING="RENEW-OVERDUE",
@@ -457,7 +483,8 @@ _row(
     _REQUESTER,
     _GET,
     Event.RENEW_ANSWER_YES,
-    RECEIVED="= s (unasked renewal: the new date is taken)",
+    does="the new date due is noted",
+    RECEIVED="= s (unasked renewal)",
     RENEW_PENDING="RECEIVED s",
     RENEW_OVERDUE="RECEIVED s",
     OVERDUE="~RECEIVED",
@@ -481,6 +508,7 @@ _row(
     _REQUESTER,
     _GET,
     Event.CHECKED_IN,
+    does="the transaction is closed",
     SHIPPED="= evs (final)",
     RECEIVED="= evs (final)",
     RENEW_PENDING="= (final)",
@@ -514,7 +542,8 @@ _row(
     _RESPONDER,
     _GET,
     Event.ILL_REQUEST,
-    IDLE="IN-PROCESS kv (starts the expiry timer)",
+    does="the expiry timer starts",
+    IDLE="IN-PROCESS kv",
     IN_PROCESS="= k (duplicate)",
     NOT_SUPPLIED="= k (duplicate)",
     FORWARD="= k (duplicate)",
@@ -522,7 +551,14 @@ _row(
     CANCEL_PENDING="= (duplicate)",
     CANCELLED="= (duplicate)",
 )
-_row(_RESPONDER, _SEND, Event.FORWARD, IN_PROCESS="FORWARD if permitted", FORWARD="= (repeat)")
+_row(
+    _RESPONDER,
+    _SEND,
+    Event.FORWARD,
+    does="the ILL-Request is sent onward, and a Forward-Notification back",
+    IN_PROCESS="FORWARD if permitted",
+    FORWARD="= (repeat)",
+)
 _row(
     _RESPONDER,
     _SEND,
@@ -534,15 +570,18 @@ _row(
     _RESPONDER,
     _SEND,
     _FAILURES,
+    does="the expiry timer stops",
     IN_PROCESS="NOT-SUPPLIED esv",
     NOT_SUPPLIED="= if repeat (repeat)",
     CONDITIONAL="~NOT-SUPPLIED e",
 )
-_row(_RESPONDER, _SEND, _HOPES, IN_PROCESS="= sv")
+_row(_RESPONDER, _SEND, Event.ANSWER_WILL_SUPPLY, does="the expiry timer stops", IN_PROCESS="= sv")
+_row(_RESPONDER, _SEND, Event.ANSWER_HOLD_PLACED, IN_PROCESS="= sv")
 _row(
     _RESPONDER,
     _SEND,
     Event.CANCEL_REPLY_YES,
+    does="the expiry timer stops",
     CANCEL_PENDING="CANCELLED es if here",
     CANCELLED="= (repeat)",
 )
@@ -559,6 +598,7 @@ _row(
     _RESPONDER,
     _SEND,
     Event.EXPIRED,
+    does="an Expired is sent",
     IN_PROCESS="NOT-SUPPLIED a",
     CONDITIONAL="NOT-SUPPLIED",
     CANCEL_PENDING="NOT-SUPPLIED if here",
@@ -580,7 +620,7 @@ _row(
     Event.CANCEL,
     IN_PROCESS="CANCEL-PENDING esv",
     NOT_SUPPLIED="= (crossing)",
-    FORWARD="= (crossing)",
+    FORWARD="= (crossing)",  # and already-forwarded answers it
     CONDITIONAL="CANCEL-PENDING e",
     CANCEL_PENDING="= (duplicate)",
     CANCELLED="= (duplicate)",
@@ -594,6 +634,7 @@ _row(
     _RESPONDER,
     _SEND,
     Event.SHIPPED,
+    does="RETURN is set, and the expiry timer stops",
     IN_PROCESS="SHIPPED ves",
     CONDITIONAL="X e",
     CANCEL_PENDING="~SHIPPED",
@@ -624,6 +665,7 @@ _row(
     _RESPONDER,
     _SEND,
     Event.RENEW_ANSWER_YES,
+    does="the new date due is noted",
     SHIPPED="~= s (unasked renewal)",
     RENEW_PENDING="SHIPPED e",
     RENEW_OVERDUE="SHIPPED e",
@@ -666,9 +708,10 @@ _row(
     _RESPONDER,
     _GET,
     Event.RECEIVED,
+    does="the date is noted",
     IN_PROCESS="~SHIPPED nes (the item went without a message)",
     CANCEL_PENDING="~= if gone (crossing)",
-    SHIPPED="= l (the date is noted)",
+    SHIPPED="= l",
     RENEW_PENDING="=",
     RENEW_OVERDUE="=",
     OVERDUE="=",
@@ -695,8 +738,9 @@ _row(
     _GET,
     Event.RETURNED,
     when=Predicate.LOAN,
+    does="the date is noted",
     CANCEL_PENDING="~= if lent (crossing)",
-    SHIPPED="= l (the date is noted)",
+    SHIPPED="= l",
     RENEW_PENDING="=",
     RENEW_OVERDUE="=",
     OVERDUE="=",
@@ -719,11 +763,13 @@ _row(
     LOST="= (duplicate)",
 )
 
-# ── both sides, every state ────────────────────────────────────────────────────────────────────────────────────────
+# ── both sides, every state but IDLE: what changes none ───────────────────────────────────────────────────────────────
 
 for _role in STATES:
-    _begun = {state.name: "= ve" for state in STATES[_role] if state is not State.IDLE}
-    _row(_role, (_SEND, _GET), _ALWAYS, when=None, **_begun)
+    _begun: Any = {state.name: "= ve" for state in STATES[_role] if state is not State.IDLE}
+    _row(_role, (_SEND, _GET), (Event.DAMAGED, Event.MESSAGE, Event.STATUS_OR_ERROR_REPORT), **_begun)
+    _row(_role, _SEND, Event.STATUS_QUERY, **_begun)
+    _row(_role, _GET, Event.STATUS_QUERY, does="a Status-Or-Error-Report with the history answers it", **_begun)
 
 
 def _of(role: Role, direction: Direction) -> tuple[Event, ...]:

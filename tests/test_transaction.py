@@ -37,18 +37,9 @@ from isoill import (
     Transaction,
     TransactionIdProblem,
 )
+from isoill.transitions import cell
 from isoill.types import Conditions, ExpiryFlag, ProviderErrorReport, ReasonNotAvailable, ReasonWillSupply
-from tests.conftest import ROOT
-
-OCTETS = (ROOT / "examples" / "messages" / "ill-request.ber").read_bytes()
-DUE = datetime.date(2026, 12, 24)
-
-
-def asked(**components: Any) -> ILLRequest:
-    """A request for a loan, as yaz-illclient wrote it, with some components of our own."""
-    request = isoill.decode(OCTETS)
-    assert isinstance(request, ILLRequest)
-    return replace(request, extensions=None, **components)
+from tests.parties import ADDRESS, DUE, MAKERS, asked
 
 
 def pair(request: ILLRequest | None = None, **options: Any) -> tuple[Transaction, Transaction]:
@@ -71,6 +62,15 @@ def on_loan(**components: Any) -> tuple[Transaction, Transaction]:
     pass_on(responder, requester, responder.shipped(date_due=DUE, **components))
     pass_on(requester, responder, requester.received())
     return requester, responder
+
+
+def told_by(error: RemoteProtocolError) -> str:
+    """What the report says is wrong, in the standard's words: the alternatives that were chosen."""
+    problem = error.problem
+    if isinstance(problem, ProviderErrorReport) and problem.transaction_id_problem is not None:
+        return problem.transaction_id_problem.asn1_name
+    names = [name for name in problem.__dataclass_fields__ if getattr(problem, name) is not None]
+    return ", ".join(names).replace("_", "-")
 
 
 def prohibited(error: RemoteProtocolError) -> Any:
@@ -199,6 +199,24 @@ def test_before_the_request_there_is_no_transaction(role: str) -> None:
     assert problem == ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
 
 
+def test_what_may_not_come_is_answered_as_the_table_says() -> None:
+    requester, forwarding = pair(forwardable())
+    forwarding.send(forwarding.forward(SystemId.of("als:NEXT"), initial_requester_address=ADDRESS).notification)
+    for transaction in (Transaction(role="responder"), Transaction(role="requester"), forwarding, requester, pair()[1]):
+        for event, make in MAKERS.items():
+            if event in (Event.FORWARD, Event.STATUS_OR_ERROR_REPORT):
+                continue
+            apdu = make(pair()[1])
+            found = cell(transaction.side, transaction.state, Direction.RECEIVE, event)
+            fresh = Transaction.from_json(transaction.to_json())
+            if found.answer:
+                with pytest.raises(RemoteProtocolError) as caught:
+                    fresh.receive(apdu)
+                assert told_by(caught.value) == found.answer
+            elif not any(outcome.predicate for outcome in found.outcomes):
+                assert fresh.receive(apdu).after is found.outcomes[0].to
+
+
 def test_what_one_may_not_say_has_its_reason() -> None:
     requester, responder = pair()
     with pytest.raises(LocalProtocolError, match=r"found Received \(only the lenient table has it\)") as caught:
@@ -211,9 +229,6 @@ def test_what_one_may_not_say_has_its_reason() -> None:
         requester.send(asked())
     with pytest.raises(LocalProtocolError, match=r"found ILL-Answer retry \(there was none that this could repeat\)"):
         responder.send(responder.retry())
-
-
-ADDRESS = isoill.SystemAddress(telecom_service_identifier="TCP/IP", telecom_service_address="ill.example.org:1611")
 
 
 def test_a_message_of_another_transaction_is_refused_on_both_sides() -> None:
@@ -556,7 +571,7 @@ def test_a_message_that_is_required_and_cannot_be_sent(request_: ILLRequest, our
     )
     assert step.after is responder.state is State.NOT_SUPPLIED
     assert [str(each) for each in responder.history] == [
-        "receive ILL-Request: IDLE -> IN-PROCESS (starts the expiry timer)",
+        "receive ILL-Request: IDLE -> IN-PROCESS",
         "send ILL-Answer unfilled: IN-PROCESS -> NOT-SUPPLIED",
     ]
 

@@ -209,6 +209,17 @@ def test_open_cells_are_those_in_which_something_is_allowed(role: Role) -> None:
             assert open_cells(role, state, direction) == tuple(each for each in by_event if each.outcomes)
 
 
+def test_what_is_not_allowed_has_its_answer() -> None:
+    """tests/test_transaction.py has what is really answered."""
+    for role in STATES:
+        for each in cells(role):
+            answered = not each.outcomes and each.direction is GET and each.event is not Event.STATUS_OR_ERROR_REPORT
+            assert bool(each.answer) is answered
+    assert cell(RESPONDER, State.IDLE, GET, Event.CANCEL).answer == "unknown-transaction-id"
+    assert cell(RESPONDER, State.FORWARD, GET, Event.RECEIVED).answer == "already-forwarded"
+    assert cell(RESPONDER, State.SHIPPED, GET, Event.CONDITIONAL_REPLY_YES).answer == "state-transition-prohibited"
+
+
 def test_a_cell_says_all_of_itself() -> None:
     def said(role: Role, state: State, direction: Direction, event: Event) -> str:
         return str(cell(role, state, direction, event)).partition(": ")[2]
@@ -219,5 +230,9 @@ def test_a_cell_says_all_of_itself() -> None:
     assert said(REQUESTER, State.SHIPPED, Direction.SEND, Event.RENEW) == "X [v e]"
     assert said(REQUESTER, State.NOT_SUPPLIED, Direction.SEND, Event.ILL_REQUEST) == "X (a retry is a new transaction)"
     assert said(REQUESTER, State.CANCELLED, Direction.SEND, Event.CANCEL) == "X"
-    assert said(RESPONDER, State.SHIPPED, Direction.SEND, Event.RENEW_ANSWER_YES) == "~= [s] (unasked renewal)"
+    assert said(RESPONDER, State.SHIPPED, Direction.SEND, Event.RENEW_ANSWER_YES) == (
+        "~= [s] (unasked renewal), the new date due is noted"
+    )
+    assert said(RESPONDER, State.IDLE, GET, Event.ILL_REQUEST) == "IN-PROCESS [k v], the expiry timer starts"
+    assert said(RESPONDER, State.IN_PROCESS, GET, Event.ILL_REQUEST) == "= [k] (duplicate)"
     assert isinstance(cell(RESPONDER, State.IDLE, GET, Event.LOST), Cell)

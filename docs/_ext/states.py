@@ -40,6 +40,11 @@ class Row:
         found = {outcome.predicate for each in self.cells for outcome in each.outcomes}
         return found.pop() if len(found) == 1 else None
 
+    @property
+    def action(self) -> str:
+        """What is done beside going on to the next state, where the event is no repeat and no duplicate."""
+        return "; ".join(dict.fromkeys(each.action for cell in self.cells for each in cell.outcomes if each.action))
+
 
 @functools.cache
 def always(role: Role) -> tuple[Event, ...]:
@@ -151,7 +156,8 @@ def state_table(role: Role, phase: str) -> nodes.table:
     for row in rows(role, phase):
         line: list[nodes.Node] = [_span(row.direction, row.direction), nodes.Text(f" {together(row.events)}")]
         line += [nodes.Text(" "), _span(f"if {row.predicate}", "aside")] if row.predicate else []
-        body.append([_entry(line), *(_cell(each, when=row.predicate) for each in row.cells)])
+        lines = [line, [_span(f"{row.action[:1].upper()}{row.action[1:]}.", "aside")]] if row.action else [line]
+        body.append([_entry(*lines), *(_cell(each, when=row.predicate) for each in row.cells)])
     head = [_plain("Event"), *(_state(state, role) for state in columns(role, phase))]
     return _table(head, body, "states-table")
 
@@ -185,7 +191,8 @@ def reading_table() -> nodes.table:
         ),
         (
             _entry([_span("="), nodes.Text(" "), _span("(crossing)", "aside")]),
-            "what kind of event it is then, in a few words",
+            "what kind of event it is then, in a few words; what is done beside stands under the event, and is not"
+            " done for a repeat or a duplicate",
         ),
     )
     return _table([_plain("Written"), _plain("Meaning")], [[sample, _plain(text)] for sample, text in samples])

@@ -1,0 +1,95 @@
+"""What Sphinx needs in order to show how isoill behaves: its rules that are data, and the long class of transactions.
+
+``.. relay-table:: FROM_REQUESTER`` and ``FROM_RESPONDER`` are the rules of `isoill.intermediary`, ``.. problem-table::``
+is `isoill.problems.GENERAL_PROBLEMS`.  ``.. members:: isoill.Transaction isoill.facts.Facts`` documents as members of
+the first class what the second, from which it inherits, declares: so a page can have them in sections.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from isoill.intermediary import FROM_REQUESTER, FROM_RESPONDER, Relay
+from isoill.problems import GENERAL_PROBLEMS
+from isoill.services import Event
+
+RELAYS: Mapping[str, Mapping[Event, Relay]] = {"FROM_REQUESTER": FROM_REQUESTER, "FROM_RESPONDER": FROM_RESPONDER}
+
+
+def _table(widths: str, *rows: tuple[str, str]) -> str:
+    """A table of two columns, the first row its heading."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for first, second in rows:
+        lines += [f"   * - {first}", f"     - {second}"]
+    return "\n".join(lines)
+
+
+def relay_rows(rules: Mapping[Event, Relay]) -> list[tuple[str, str]]:
+    """The events that have the same rule, and the rule; rules in the order in which they are declared."""
+    order = list(Relay)
+    ranked = sorted(rules.items(), key=lambda rule: order.index(rule[1]))  # it keeps the order of the events
+    grouped = groupby(ranked, key=lambda rule: rule[1])
+    return [(", ".join(event for event, _ in together), relay.value) for relay, together in grouped]
+
+
+def member_lines(public: str, cls: type[Any]) -> Iterable[str]:
+    """What documents the public names that a class declares, in its order, as those of another."""
+    for name, value in vars(cls).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(value, property):
+            yield f".. autoproperty:: {public}.{name}"
+        elif inspect.isfunction(value) or isinstance(value, classmethod | staticmethod):
+            yield f".. automethod:: {public}.{name}"
+
+
+class RelayTable(SphinxDirective):
+    """The rules of what becomes of a message, from `isoill.intermediary`."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        rules = RELAYS.get(self.arguments[0])
+        if rules is None:
+            raise self.error(f"expected {' or '.join(RELAYS)}, found {self.arguments[0]}")
+        return self.parse_text_to_nodes(_table("55 45", ("What comes", "The intermediary"), *relay_rows(rules)))
+
+
+class ProblemTable(SphinxDirective):
+    """Which problem answers which reason, from `isoill.problems`."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = [(f"``{reason.name}``", f"{problem.asn1_name} ({problem})") for reason, problem in PROBLEMS]
+        return self.parse_text_to_nodes(_table("50 50", ("Reason", "general-problem"), *rows))
+
+
+PROBLEMS = tuple(GENERAL_PROBLEMS.items())
+
+
+class Members(SphinxDirective):
+    """The members of a class that one of its bases, or itself, declares."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        public, declaring = self.arguments
+        module, _, name = declaring.rpartition(".")
+        cls = getattr(importlib.import_module(module), name)
+        return self.parse_text_to_nodes("\n\n".join(member_lines(public, cls)))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.add_directive("relay-table", RelayTable)
+    app.add_directive("problem-table", ProblemTable)
+    app.add_directive("members", Members)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -105,13 +105,17 @@ def test_a_table_has_the_cells_of_its_rows(role: Role, phase: str) -> None:
         )
 
 
+#: With what is done beside.
+SHIPPED = "receive Shipped\n\nRETURN is set, and the date due noted."
+
+
 @pytest.mark.parametrize(
     ("role", "phase", "row", "column", "text"),
     [
         (REQUESTER, "processing", "send Cancel", "PENDING", "CANCEL-PENDINGkve"),
         (REQUESTER, "processing", "send Received", "PENDING", "~RECEIVEDesn"),
-        (REQUESTER, "processing", "receive Shipped", "CONDITIONAL", "~SHIPPED"),
-        (REQUESTER, "processing", "receive Shipped", "IDLE", "X"),
+        (REQUESTER, "processing", SHIPPED, "CONDITIONAL", "~SHIPPED"),
+        (REQUESTER, "processing", SHIPPED, "IDLE", "X"),
         (REQUESTER, "processing", "send ILL-Request", "NOT-SUPPLIED", "X (a retry is a new transaction)"),
         (
             REQUESTER,
@@ -121,7 +125,7 @@ def test_a_table_has_the_cells_of_its_rows(role: Role, phase: str) -> None:
             "NOT-SUPPLIEDves",
         ),
         (REQUESTER, "tracking", "send Renew if out", "SHIPPED", "Xve"),
-        (REQUESTER, "tracking", "receive Shipped", "RECEIVED", "=an (late: Received went first)"),
+        (REQUESTER, "tracking", SHIPPED, "RECEIVED", "=an (late: Received went first)"),
         (REQUESTER, "tracking", "receive Cancel-Reply no", "LOST", "~= if cancelling (crossing)"),
         (RESPONDER, "processing", "send Cancel-Reply no", "CANCEL-PENDING", "SHIPPEDe if gone\n\nIN-PROCESSes"),
         (RESPONDER, "tracking", "send Recall if loan", "SHIPPED", "RECALLc"),

@@ -191,8 +191,7 @@ def reading_table() -> nodes.table:
         ),
         (
             _entry([_span("="), nodes.Text(" "), _span("(crossing)", "aside")]),
-            "what kind of event it is then, in a few words; what is done beside stands under the event, and is not"
-            " done for a repeat or a duplicate",
+            "what kind of event it is then; what stands under the event is done unless it is a repeat or a duplicate",
         ),
     )
     return _table([_plain("Written"), _plain("Meaning")], [[sample, _plain(text)] for sample, text in samples])

@@ -12,7 +12,7 @@ author = "The isoill developers"
 project_copyright = author
 version = release = isoill.__version__
 
-extensions = ["sphinx.ext.autodoc", "declared", "states"]
+extensions = ["sphinx.ext.autodoc", "declared", "states", "behaviour"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"isoill {release}"

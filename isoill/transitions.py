@@ -638,7 +638,7 @@ _row(
     IN_PROCESS="SHIPPED ves",
     CONDITIONAL="X e",
     CANCEL_PENDING="~SHIPPED",
-    SHIPPED="= (repeat)",
+    SHIPPED="= if repeat (repeat); = (late: Received came first)",
 )
 _row(
     _RESPONDER,

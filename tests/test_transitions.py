@@ -126,7 +126,7 @@ WHEN: dict[str, set[Predicate | None]] = {
 )
 def test_every_cell_holds_when_the_listing_says(line: Line) -> None:
     outcomes = cell(line.role, line.state, line.direction, line.event).outcomes
-    [outcome] = [each for each in outcomes if each.to is line.lenient]
+    outcome = next(each for each in outcomes if each.to is line.lenient)
     if (
         line.state is State.CANCEL_PENDING
         and line.event in (Event.CANCEL_REPLY_YES, Event.EXPIRED)

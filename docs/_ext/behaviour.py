@@ -1,17 +1,18 @@
 """What Sphinx needs in order to show how isoill behaves: its rules that are data, and the long class of transactions.
 
-``.. relay-table:: FROM_REQUESTER`` and ``FROM_RESPONDER`` are the rules of `isoill.intermediary`, ``.. problem-table::``
-is `isoill.problems.GENERAL_PROBLEMS`.  ``.. members:: isoill.Transaction isoill.facts.Facts`` documents as members of
-the first class what the second, from which it inherits, declares: so a page can have them in sections.
+``.. relay-table:: FROM_REQUESTER`` and ``FROM_RESPONDER`` are the rules of `isoill.intermediary`,
+``.. problem-table::`` is `isoill.problems.GENERAL_PROBLEMS`.  ``.. members:: isoill.Transaction isoill.facts.Facts``
+documents as members of the first class what the second, from which it inherits, declares: so a page can have them in
+sections.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterable, Mapping
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, TypeVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -20,27 +21,21 @@ from sphinx.util.docutils import SphinxDirective
 from isoill.intermediary import FROM_REQUESTER, FROM_RESPONDER, Relay
 from isoill.problems import GENERAL_PROBLEMS
 from isoill.services import Event
+from isoill.types import GeneralProblem
+
+K = TypeVar("K", bound=Enum)
+V = TypeVar("V", bound=Enum)
 
 RELAYS: Mapping[str, Mapping[Event, Relay]] = {"FROM_REQUESTER": FROM_REQUESTER, "FROM_RESPONDER": FROM_RESPONDER}
 
 
-def _table(widths: str, *rows: tuple[str, str]) -> str:
-    """A table of two columns, the first row its heading."""
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
-    for first, second in rows:
-        lines += [f"   * - {first}", f"     - {second}"]
-    return "\n".join(lines)
+def grouped(rules: Mapping[K, V], values: type[V]) -> dict[V, list[K]]:
+    """The keys that have the same value; values in the order of their enumeration, keys as the rules have them."""
+    found = {value: [key for key in rules if rules[key] is value] for value in values}
+    return {value: keys for value, keys in found.items() if keys}
 
 
-def relay_rows(rules: Mapping[Event, Relay]) -> list[tuple[str, str]]:
-    """The events that have the same rule, and the rule; rules in the order in which they are declared."""
-    order = list(Relay)
-    ranked = sorted(rules.items(), key=lambda rule: order.index(rule[1]))  # it keeps the order of the events
-    grouped = groupby(ranked, key=lambda rule: rule[1])
-    return [(", ".join(event for event, _ in together), relay.value) for relay, together in grouped]
-
-
-def member_lines(public: str, cls: type[Any]) -> Iterable[str]:
+def member_lines(public: str, cls: type[Any]) -> Iterator[str]:
     """What documents the public names that a class declares, in its order, as those of another."""
     for name, value in vars(cls).items():
         if name.startswith("_"):
@@ -49,6 +44,14 @@ def member_lines(public: str, cls: type[Any]) -> Iterable[str]:
             yield f".. autoproperty:: {public}.{name}"
         elif inspect.isfunction(value) or isinstance(value, classmethod | staticmethod):
             yield f".. automethod:: {public}.{name}"
+
+
+def _table(widths: str, *rows: tuple[str, str]) -> str:
+    """A table of two columns, the first row its heading."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for first, second in rows:
+        lines += [f"   * - {first}", f"     - {second}"]
+    return "\n".join(lines)
 
 
 class RelayTable(SphinxDirective):
@@ -60,22 +63,24 @@ class RelayTable(SphinxDirective):
         rules = RELAYS.get(self.arguments[0])
         if rules is None:
             raise self.error(f"expected {' or '.join(RELAYS)}, found {self.arguments[0]}")
-        return self.parse_text_to_nodes(_table("55 45", ("What comes", "The intermediary"), *relay_rows(rules)))
+        rows = [(", ".join(events), relay.value) for relay, events in grouped(rules, Relay).items()]
+        return self.parse_text_to_nodes(_table("55 45", ("What comes", "The intermediary"), *rows))
 
 
 class ProblemTable(SphinxDirective):
-    """Which problem answers which reason, from `isoill.problems`."""
+    """Which problem answers which reasons, from `isoill.problems`."""
 
     def run(self) -> list[nodes.Node]:
-        rows = [(f"``{reason.name}``", f"{problem.asn1_name} ({problem})") for reason, problem in PROBLEMS]
-        return self.parse_text_to_nodes(_table("50 50", ("Reason", "general-problem"), *rows))
-
-
-PROBLEMS = tuple(GENERAL_PROBLEMS.items())
+        found = grouped(GENERAL_PROBLEMS, GeneralProblem)
+        rows = [
+            (", ".join(f"``{reason.name}``" for reason in reasons), problem.asn1_name)
+            for problem, reasons in found.items()
+        ]
+        return self.parse_text_to_nodes(_table("70 30", ("Reason", "general-problem"), *rows))
 
 
 class Members(SphinxDirective):
-    """The members of a class that one of its bases, or itself, declares."""
+    """The members of a class that it, or one of its bases, declares."""
 
     required_arguments = 2
 

@@ -17,7 +17,8 @@ from typing import Any, Self
 from isoill.composing import reply_address
 from isoill.errors import LocalProtocolError
 from isoill.facts import Step
-from isoill.plain import from_dict, to_dict
+from isoill.keeping import Members
+from isoill.plain import parsed, to_dict
 from isoill.records import record
 from isoill.services import Event, Role
 from isoill.transaction import Transaction
@@ -264,25 +265,31 @@ class Intermediary:
             "identity": to_dict(self._identity),
             "strict": self._strict,
             "upstream": self._upstream.to_dict(),
-            "downstream": [each.to_dict() for each in self._downstream],
-            "addresses": [None if each is None else to_dict(each) for each in self._addresses],
+            "downstream": [
+                {"transaction": each.to_dict(), **({} if address is None else {"address": to_dict(address)})}
+                for each, address in zip(self._downstream, self._addresses, strict=True)
+            ],
         }
         return json.dumps(plain, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | bytes, /) -> Self:
-        """The intermediary that `to_json` made the text of.
+        """The intermediary that `to_json` made the text of.  Raises `PlainError`.
 
         >>> import isoill
         >>> intermediary = Intermediary(identity=isoill.SystemId.of("als:BETWEEN"))
         >>> Intermediary.from_json(intermediary.to_json()) == intermediary
         True
         """
-        plain = json.loads(text)
-        made = cls(identity=from_dict(plain["identity"], type=SystemId), strict=plain["strict"])
-        made._upstream = Transaction.from_dict(plain["upstream"])
-        made._downstream = [Transaction.from_dict(each) for each in plain["downstream"]]
-        made._addresses = [None if each is None else from_dict(each, type=SystemAddress) for each in plain["addresses"]]
+        members = Members(parsed(text), "")
+        identity = members.value("identity", SystemId)
+        if identity is None:
+            raise members.refused("identity", "expected it, found none")
+        made = cls(identity=identity, strict=members.get("strict", bool))
+        made._upstream = Transaction.from_dict(members.get("upstream", dict))
+        for each in members.each("downstream"):
+            made._downstream.append(Transaction.from_dict(each.get("transaction", dict)))
+            made._addresses.append(each.value("address", SystemAddress))
         return made
 
     def __eq__(self, other: object) -> bool:

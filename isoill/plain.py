@@ -26,7 +26,7 @@ from isoill.asn1 import (
 from isoill.errors import ILLError, Reason
 from isoill.types import ILLAPDU
 
-__all__ = ["PlainError", "from_dict", "from_json", "to_dict", "to_json"]
+__all__ = ["PlainError", "from_dict", "from_json", "parsed", "to_dict", "to_json"]
 
 T = TypeVar("T")
 
@@ -133,8 +133,13 @@ def from_json(text: str | bytes, /, *, type: Any = None) -> Any:
     Traceback (most recent call last):
     isoill.plain.PlainError: expected JSON, found something else in line 1, column 2 - at the value
     """
+    return from_dict(parsed(text), type=type)
+
+
+def parsed(text: str | bytes, /) -> Any:
+    """What a JSON text says, as plain values; `PlainError` where it is none."""
     try:
-        plain = json.loads(text, object_pairs_hook=_without_repeats)
+        return json.loads(text, object_pairs_hook=_without_repeats)
     except PlainError:
         raise
     except json.JSONDecodeError as error:
@@ -147,7 +152,6 @@ def from_json(text: str | bytes, /, *, type: Any = None) -> Any:
         raise PlainError(Reason.LIMIT, "expected JSON, found it nested too deep") from None
     except ValueError:  # the only one left: Python reads no integers of thousands of digits
         raise PlainError(Reason.LIMIT, "expected JSON, found a number of too many digits") from None
-    return from_dict(plain, type=type)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from isoill.codec import Examination
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
+from isoill.keeping import Members, step_from, step_to_dict
 from isoill.matching import same_transaction, shown
-from isoill.plain import from_dict, to_dict
+from isoill.plain import parsed, to_dict
 from isoill.problems import apdu_type_of, error_report
 from isoill.services import Direction, Event, Role, event_of
 from isoill.stamps import key_of
@@ -306,21 +307,32 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         return {
             **plain,
             "honours_expiry": self._honours_expiry,
-            "history": [_step_to_dict(step) for step in self._history],
+            "history": [step_to_dict(step) for step in self._history],
         }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], /) -> Self:
-        """The transaction that `to_dict` made plain.  States are taken as they were, whatever the tables say now."""
+        """The transaction that `to_dict` made plain.  States are taken as they were, whatever the tables say now.
+
+        Raises `PlainError` for what `to_dict` does not make.
+        """
+        members = Members(plain, "")
         transaction = cls(
-            role=plain["role"],
-            strict=plain["strict"],
-            identity=_value(plain, "identity", SystemId),
-            optional_messages=_value(plain, "optional_messages", ResponderOptionalMessagesType),
-            honours_expiry=plain["honours_expiry"],
+            role=members.one_of("role", Role),
+            strict=members.get("strict", bool),
+            identity=members.value("identity", SystemId),
+            optional_messages=members.value("optional_messages", ResponderOptionalMessagesType),
+            honours_expiry=members.get("honours_expiry", bool),
         )
-        for step in plain["history"]:
-            transaction._note(_step_from_dict(step))
+        for each in members.each("history"):
+            step = step_from(each)
+            if step.before is not transaction.state:
+                raise each.refused("before", f"expected {transaction.state}, found {step.before}")
+            if step.after not in STATES[transaction.side]:
+                raise each.refused("after", f"expected a state of the {transaction.side}, found {step.after}")
+            if transaction.request is None and not isinstance(step.apdu, ILLRequest):
+                raise each.refused("apdu", f"expected an ILL-Request to begin with, found {step.event}")
+            transaction._note(step)
         return transaction
 
     def to_json(self) -> str:
@@ -329,13 +341,13 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     @classmethod
     def from_json(cls, text: str | bytes, /) -> Self:
-        """The transaction that `to_json` made the text of.
+        """The transaction that `to_json` made the text of.  Raises `PlainError`.
 
         >>> transaction = Transaction(role="responder")
         >>> Transaction.from_json(transaction.to_json()) == transaction
         True
         """
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(parsed(text))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Transaction):
@@ -567,38 +579,3 @@ def _whole_day(day: datetime.date) -> DateTimeOfService:
 
 def _one_of(events: tuple[Event, ...]) -> str:
     return f"one of {', '.join(events)}" if len(events) > 1 else "".join(events) or "nothing"
-
-
-def _step_to_dict(step: Step) -> dict[str, Any]:
-    plain: dict[str, Any] = {
-        "direction": step.direction.value,
-        "before": step.before.value,
-        "event": step.event.value,
-        "after": step.after.value,
-    }
-    if step.lenient:
-        plain["lenient"] = True
-    if step.remark:
-        plain["remark"] = step.remark
-    if step.apdu is not None:
-        plain["apdu"] = to_dict(step.apdu)
-    if step.reply is not None:
-        plain["reply"] = to_dict(step.reply)
-    return plain
-
-
-def _step_from_dict(plain: Mapping[str, Any]) -> Step:
-    return Step(
-        before=State(plain["before"]),
-        event=Event(plain["event"]),
-        after=State(plain["after"]),
-        reply=None if "reply" not in plain else from_dict(plain["reply"]),
-        direction=Direction(plain["direction"]),
-        apdu=from_dict(plain["apdu"]),
-        lenient=plain.get("lenient", False),
-        remark=plain.get("remark", ""),
-    )
-
-
-def _value(plain: Mapping[str, Any], name: str, type: type[Any]) -> Any:
-    return None if name not in plain else from_dict(plain[name], type=type)

@@ -28,6 +28,7 @@ LAYERS = {
     "stamps": 4,
     "problems": 4,
     "facts": 5,
+    "keeping": 6,
     "composing": 6,
     "transaction": 7,
     "intermediary": 8,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -960,6 +961,59 @@ def test_a_transaction_is_kept_as_json() -> None:
     assert Transaction.from_json(with_options.to_json()) == with_options
     assert with_options != Transaction(role="intermediary")
     assert with_options != "a transaction"
+
+
+def changed(plain: Any, path: list[str | int], value: Any) -> Any:
+    """Plain values with another at a path; without the last if the value is None."""
+    plain = json.loads(json.dumps(plain))
+    inside = plain
+    for step in path[:-1]:
+        inside = inside[step]
+    if value is None:
+        del inside[path[-1]]
+    else:
+        inside[path[-1]] = value
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["role"], "borrower", "expected one of requester, responder, intermediary, found 'borrower' - at role"),
+        (["role"], None, "expected role, found none - at the value"),
+        (["strict"], 1, "expected true or false, found int - at strict"),
+        (["identity"], {"x": 1}, "expected a component of System-Id, found 'x' - at identity.System-Id"),
+        (["history"], {}, "expected a list, found dict - at history"),
+        (["history", 0], "step", "expected an object, found str - at history[0]"),
+        (["history", 0, "apdu"], None, "expected apdu, found none - at history[0]"),
+        (["history", 0, "before"], "PENDING", "expected IDLE, found PENDING - at history[0].before"),
+        (["history", 1, "before"], "IDLE", "expected PENDING, found IDLE - at history[1].before"),
+        (["history", 1, "after"], "IN-PROCESS", "expected a state of the requester, found IN-PROCESS - at history[1]"),
+        (["history", 1, "event"], "Lost", "expected Shipped, which is what the message says, found Lost - at history"),
+        (["history", 1, "event"], "Odd", "expected one of ILL-Request, Forward"),
+        (["history", 1, "apdu", "apdu"], "Odd", "history[1].apdu"),
+        (["history", 0], {}, "expected direction, found none - at history[0]"),
+    ],
+)
+def test_what_is_no_transaction_is_not_taken_for_one(path: list[str | int], value: Any, message: str) -> None:
+    requester, _ = on_loan()
+    with pytest.raises(isoill.PlainError) as caught:
+        Transaction.from_dict(changed(requester.to_dict(), path, value))
+    assert message in str(caught.value)
+
+
+def test_a_history_begins_with_a_request() -> None:
+    requester, _ = on_loan()
+    plain = requester.to_dict()
+    plain["history"] = [{**plain["history"][1], "before": "IDLE"}]
+    with pytest.raises(isoill.PlainError, match="expected an ILL-Request to begin with, found Shipped"):
+        Transaction.from_dict(plain)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"role": "requester"}', b"\xff", "[" * 100_000])
+def test_what_is_no_json_is_not_taken_for_it(text: str | bytes) -> None:
+    with pytest.raises(isoill.PlainError):
+        Transaction.from_json(text)
 
 
 def test_a_transaction_is_replayed_from_its_messages() -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from isoill.asn1 import fields_of
 from isoill.facts import Facts
-from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo
+from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo, PromptObject
 from isoill.problems import apdu_type_of, error_report
 from isoill.records import record
 from isoill.services import Direction, Event, Role
@@ -287,7 +287,8 @@ class Composer(Facts):
 
         ``note`` goes to the requester and ``forward_note`` to the new responder; with ``reason_unfilled`` both have the
         IPIG's extension that says why we do not supply.  The address of the requester, which the new responder must
-        have, is taken from the request or from its APDU-Delivery-Info where it is not given.  Raises ValueError where
+        have, is taken from the request or from its APDU-Delivery-Info where it is not given.  That extension and a
+        logon are not passed on.  Raises ValueError where
         there is none, and where nobody says who we are (``Transaction(identity=...)``, or the request).
         """
         request = self._begun()
@@ -304,7 +305,7 @@ class Composer(Facts):
         left = tuple(each for each in third.send_to_list or () if each.system_id != responder_id)
         when = self._when(now)
         onward = replace(
-            request,
+            _for_others(request),
             service_date_time=when,
             responder_id=responder_id,
             forward_flag=True,
@@ -478,10 +479,10 @@ class Composer(Facts):
     def relayed(self, apdu: A, *, now: Now = None) -> A:
         """A message of another transaction as one of this: what an intermediary passes on.
 
-        Ids, version and date-time are those of this transaction.  APDU-Delivery-Info is left out, as it says who the
-        sender is.
+        Ids, version and date-time are those of this transaction.  What is between the two sides alone is left out: who
+        the sender is (APDU-Delivery-Info), and by which name and password it has logged on.
         """
-        return replace(apdu.without_extension(APDUDeliveryInfo), **self._head(self._when(now)))
+        return replace(_for_others(apdu), **self._head(self._when(now)))
 
     # ── what they share ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -530,6 +531,13 @@ class Composer(Facts):
             results_explanation=explanation,
             **components,
         )
+
+
+def _for_others(apdu: A) -> A:
+    """A message without the extensions that are between its sender and its receiver alone."""
+    for each in (APDUDeliveryInfo, PromptObject):
+        apdu = apdu.without_extension(each)
+    return apdu
 
 
 def reply_address(apdu: Apdu) -> SystemAddress | None:

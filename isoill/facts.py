@@ -54,7 +54,7 @@ class Step:
     before: State
     event: Event
     after: State
-    #: the message to send to the other side; it is a part of the transaction already
+    #: the message to send to the other side, which counts as sent; in a history it is a step of its own
     reply: Apdu | None = None
     #: who it was that did it: we sent, or we received
     direction: Direction
@@ -65,7 +65,14 @@ class Step:
     #: what the table says of it beside the state: a repeat, a duplicate, a crossing
     remark: str = ""
 
+    @property
+    def duplicate(self) -> bool:
+        """Whether the message came before, and was not taken again."""
+        return self.remark == "duplicate" and self.before is self.after
+
     def __str__(self) -> str:
+        if self.apdu is None:
+            return f"no {self.event}: {self.after} ({self.remark})"
         change = f"{self.before} -> {self.after}" if self.before is not self.after else f"{self.after}"
         remarks = "; ".join(filter(None, [self.remark, "in the lenient table only" if self.lenient else ""]))
         return f"{self.direction} {self.event}: {change}{f' ({remarks})' if remarks else ''}"

@@ -28,6 +28,7 @@ from isoill.types import (
     ILLAnswer,
     ILLRequest,
     ReasonUnfilled,
+    SendToListEntry,
     Shipped,
     SystemAddress,
     SystemId,
@@ -47,8 +48,8 @@ class Relay(enum.Enum):
     ASK_NEXT = "asks the next responder; where none is left, says the same to the requester"
     #: it says the same if a responder is at work on the request, and agrees itself if none is
     PASS_ON_OR_AGREE = "says the same to the responder at work; where none is, agrees itself"
-    #: it keeps it to itself; a Status-Query is answered from its own state
-    KEEP = "keeps it, and answers itself"
+    #: it keeps it to itself
+    KEEP = "keeps it; a Status-Query is answered from its own state"
 
 
 #: What becomes of what a responder sends.
@@ -107,6 +108,8 @@ class Outgoing:
     #: who that is, as far as is known
     system: SystemId | None
     apdu: Apdu
+    #: where that is, as far as the caller or the send-to-list has said
+    address: SystemAddress | None = None
 
 
 @record
@@ -181,10 +184,10 @@ class Intermediary:
         return (*(third.already_tried_list or ()), *asked)
 
     @property
-    def send_to_list(self) -> tuple[SystemId, ...]:
-        """Who of the requester's send-to-list is still to be asked, in its order."""
+    def send_to_list(self) -> tuple[SendToListEntry, ...]:
+        """What of the requester's send-to-list is still to be asked, in its order."""
         tried = self.already_tried
-        return tuple(each.system_id for each in self._third.send_to_list or () if each.system_id not in tried)
+        return tuple(each for each in self._third.send_to_list or () if each.system_id not in tried)
 
     @property
     def ended(self) -> bool:
@@ -252,10 +255,20 @@ class Intermediary:
 
         Raises `RemoteProtocolError` as `Transaction.receive` does.
         """
-        below = next((each for each in self._downstream if each.concerns(apdu)), None)
+        below = next((each for each in self._downstream if each.has_id(apdu)), None)
         if below is None:
             return self._from_requester(apdu, now)
         return self._from_responder(below, apdu, now)
+
+    def expire(self, *, today: datetime.date | datetime.datetime) -> Relayed:
+        """Let the timer of the request run, as `Transaction.expire` does; a responder at work is told to stop."""
+        step = self._upstream.expire(today=today)
+        relayed = Relayed(None, self._reply(Role.REQUESTER, self._upstream, step))
+        below = self._at_work
+        if step.reply is None or below is None:
+            return relayed
+        now = today if isinstance(today, datetime.datetime) else None
+        return self._pass_on(None, relayed.outgoing, below, Role.RESPONDER, below.cancel(now=now))
 
     # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -389,7 +402,7 @@ class Intermediary:
         below.send(sub)
         self._downstream.append(below)
         self._addresses.append(address)
-        return Outgoing(Role.RESPONDER, to, sub)
+        return Outgoing(Role.RESPONDER, to, sub, address)
 
     def _from_requester(self, apdu: Apdu, now: datetime.datetime | None) -> Relayed:
         step = self._upstream.receive(apdu, now=now)
@@ -446,7 +459,7 @@ class Intermediary:
             return self._pass_on(step, back, self._upstream, Role.REQUESTER, reply)
         left = self.send_to_list
         if left and self._upstream.state is State.IN_PROCESS and below.request is not None:
-            asked = self._ask(below.request.transaction_type, left[0], None, now)
+            asked = self._ask(below.request.transaction_type, left[0].system_id, left[0].system_address, now)
             return Relayed(step, (*back, *asked.outgoing))
         message: Apdu = self._upstream.relayed(apdu, now=now)
         if isinstance(message, ILLAnswer):
@@ -456,10 +469,12 @@ class Intermediary:
     def _reply(self, to: Role, transaction: Transaction, step: Step) -> tuple[Outgoing, ...]:
         return () if step.reply is None else (Outgoing(to, transaction.partner, step.reply),)
 
-    @staticmethod
-    def _pass_on(step: Step, back: tuple[Outgoing, ...], other: Transaction, to: Role, message: Apdu) -> Relayed:
+    def _pass_on(
+        self, step: Step | None, back: tuple[Outgoing, ...], other: Transaction, to: Role, message: Apdu
+    ) -> Relayed:
         try:
             other.send(message, lenient=True)  # if the one side did what can be borne, the other can bear it
         except LocalProtocolError as error:
             return Relayed(step, back, (error,))
-        return Relayed(step, (*back, Outgoing(to, other.partner, message)))
+        address = self._addresses[self._downstream.index(other)] if to is Role.RESPONDER else None
+        return Relayed(step, (*back, Outgoing(to, other.partner, message, address)))

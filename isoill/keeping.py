@@ -95,8 +95,6 @@ def step_to_dict(step: Step) -> dict[str, Any]:
         plain["remark"] = step.remark
     if step.apdu is not None:
         plain["apdu"] = to_dict(step.apdu)
-    if step.reply is not None:
-        plain["reply"] = to_dict(step.reply)
     return plain
 
 
@@ -114,7 +112,6 @@ def step_from(members: Members) -> Step:
         before=members.one_of("before", State),
         event=event,
         after=members.one_of("after", State),
-        reply=members.apdu("reply") if "reply" in members else None,
         direction=direction,
         apdu=apdu,
         lenient=members.get("lenient", bool) if "lenient" in members else False,

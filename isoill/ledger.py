@@ -126,7 +126,7 @@ class Ledger:
         self.add(transaction, partner=partner)
         return Receipt(transaction, step, new=True)
 
-    def find(self, apdu: Apdu, /, *, role: Role | None = None) -> tuple[Transaction, ...]:
+    def find(self, apdu: Apdu, /, *, role: Role | str | None = None) -> tuple[Transaction, ...]:
         """The transactions that a message may belong to: one, or none; more where its id leaves out who began them.
 
         ``role`` is ours.  Where it is not given, it is the one that does not send such messages; of a transaction in
@@ -134,14 +134,14 @@ class Ledger:
         """
         theirs = apdu.transaction_id
         here = self._by_qualifiers.get((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
-        fitting = [each for each in here if each.concerns(apdu)]
+        fitting = [each for each in here if each.has_id(apdu)] or [each for each in here if each.concerns(apdu)]
         if role is None:
             senders = SENDERS.get(type(apdu), frozenset(Role))
             roles = [each for each in (Role.RESPONDER, Role.REQUESTER) if senders != {each}]
             if Role.REQUESTER not in senders:
                 roles = [Role.REQUESTER]
         else:
-            roles = [Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER]
+            roles = [Role.REQUESTER if Role(role) is Role.REQUESTER else Role.RESPONDER]
         for side in roles:
             found = tuple(each for each in fitting if each.side is side)
             if found:

@@ -182,17 +182,22 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             return ReasonUnfilled.MANDATORY_MESSAGING_NOT_SUPPORTED
         return None
 
+    def has_id(self, apdu: Apdu, /) -> bool:
+        """Whether a message has the id of this transaction, so far as it goes (`isoill.matching`)."""
+        ours = self._transaction_id
+        return ours is not None and same_transaction(ours, apdu.transaction_id, self._requester_id, apdu.requester_id)
+
     def concerns(self, apdu: Apdu, /) -> bool:
-        """Whether a message has the id of this transaction, or may give it one."""
-        if self._request is None or self._transaction_id is None:
+        """Whether a message is of this transaction: it has its id, or may give it one."""
+        if self._request is None or self._transaction_id is None or self.has_id(apdu):
             return True
         theirs, asker = apdu.transaction_id, apdu.requester_id
         if isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED:
             # requester and supplier go on by the id of the sub-transaction
             theirs = replace(theirs, sub_transaction_qualifier=self._transaction_id.sub_transaction_qualifier)
+            return same_transaction(self._transaction_id, theirs, self._requester_id, asker)
         # from then on there are two: an intermediary may have had something to say before
-        known = {self._transaction_id, self._request.transaction_id}
-        return any(same_transaction(ours, theirs, self._requester_id, asker) for ours in known)
+        return same_transaction(self._request.transaction_id, theirs, self._requester_id, asker)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -272,7 +277,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         else:
             when = DateTimeOfService.of(today) if isinstance(today, datetime.datetime) else _whole_day(today)
             apdu = self._make(Expired, ServiceDateTime(date_time_of_this_service=when), None)
-            return self._take(Direction.SEND, Event.EXPIRED, apdu, outcome, reply=apdu)
+            return replace(self._take(Direction.SEND, Event.EXPIRED, apdu, outcome), reply=apdu)
         return Step(before=self._state, event=Event.EXPIRED, after=self._state, direction=Direction.SEND, remark=remark)
 
     # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -416,14 +421,11 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         ]
         return reasons[0] if reasons else cell.remark
 
-    def _take(
-        self, direction: Direction, event: Event, apdu: Apdu, outcome: Outcome, *, reply: Apdu | None = None
-    ) -> Step:
+    def _take(self, direction: Direction, event: Event, apdu: Apdu, outcome: Outcome) -> Step:
         step = Step(
             before=self._state,
             event=event,
             after=outcome.to,
-            reply=reply,
             direction=direction,
             apdu=apdu,
             lenient=outcome.lenient,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -27,7 +28,16 @@ from isoill import (
 )
 from isoill.intermediary import FROM_REQUESTER, FROM_RESPONDER, Outgoing, Relayed
 from isoill.transitions import EVENTS
-from isoill.types import Conditions, Message, ReasonWillSupply, SendToListEntry, ThirdPartyInfoType
+from isoill.types import (
+    Conditions,
+    ExpiryFlag,
+    Message,
+    ReasonWillSupply,
+    SearchType,
+    SendToListEntry,
+    SystemAddress,
+    ThirdPartyInfoType,
+)
 from tests.parties import ADDRESS, DUE, MAKERS, asked
 
 ASKS, BETWEEN = SystemId.of("als:ASKS"), SystemId.of("als:BETWEEN")
@@ -147,6 +157,54 @@ def test_the_send_to_list_is_asked_in_its_order_until_one_supplies() -> None:
     assert answer.responder_note == "never had it"
     assert chain.intermediary.send_to_list == ()
     assert chain.intermediary.ended
+
+
+def test_the_list_says_where_they_are() -> None:
+    first, second = (SystemAddress(telecom_service_address=f"{name}.example.org:1611") for name in ("first", "second"))
+    to = (
+        SendToListEntry(system_id=FIRST, system_address=first),
+        SendToListEntry(system_id=SECOND, system_address=second),
+    )
+    intermediary = Intermediary(identity=BETWEEN)
+    intermediary.receive(request(permission_to_partition=True, send_to_list=to))
+    entry = intermediary.send_to_list[0]
+    [asked_] = intermediary.partition(entry.system_id, address=entry.system_address).outgoing
+    assert asked_.address == first
+    lender = Transaction.replay([(Direction.RECEIVE, asked_.apdu)], role="responder")
+    [asked_] = intermediary.receive(lender.unfilled(ReasonUnfilled.LOST)).outgoing
+    assert (asked_.system, asked_.address) == (SECOND, second)
+    lender = Transaction.replay([(Direction.RECEIVE, asked_.apdu)], role="responder")
+    [told] = intermediary.receive(lender.shipped(date_due=DUE)).outgoing
+    assert isinstance(told.apdu, isoill.Shipped)
+    assert told.apdu.responder_address == second
+    assert told.address is None
+
+
+def test_a_request_that_expires_is_called_back_from_who_works_on_it() -> None:
+    expiring = SearchType(expiry_flag=ExpiryFlag.OTHER_DATE, expiry_date="20261201")
+    chain = Chain(replace(request(permission_to_chain=True), search_type=expiring))
+    chain.relay(chain.intermediary.expire(today=datetime.date(2026, 12, 1)))
+    assert chain.requester.state is State.PENDING
+    chain.relay(chain.intermediary.chain(FIRST))
+    chain.relay(chain.intermediary.expire(today=datetime.datetime(2026, 12, 2, 3)))
+    assert chain.states == (State.NOT_SUPPLIED, State.NOT_SUPPLIED, State.CANCEL_PENDING, State.CANCEL_PENDING)
+    alone = Intermediary(identity=BETWEEN)
+    alone.receive(replace(request(permission_to_chain=True), search_type=expiring))
+    assert [each.to for each in alone.expire(today=datetime.date(2026, 12, 2)).outgoing] == [Role.REQUESTER]
+
+
+@pytest.mark.parametrize("how", ["forward", "chain"])
+def test_a_password_is_not_passed_on(how: str) -> None:
+    logon = isoill.payloads.PromptObject.logon("100-000-001", "secret")
+    info = isoill.payloads.APDUDeliveryInfo(sender_info=(), recipient_info=())
+    asks = request(permission_to_chain=True, permission_to_forward=True).with_extension(logon).with_extension(info)
+    kept = isoill.payloads.InternalReference()
+    intermediary = Intermediary(identity=BETWEEN)
+    intermediary.receive(asks.with_extension(kept))
+    onward = getattr(intermediary, how)(FIRST).outgoing[0].apdu
+    assert isinstance(onward, ILLRequest)
+    assert [extension.external.direct_reference for extension in onward.extensions or ()] == ["1.0.10161.13.8"]
+    assert b"secret" not in isoill.encode(onward)
 
 
 def expired_of(lender: Transaction) -> Apdu:

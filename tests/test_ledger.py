@@ -125,7 +125,8 @@ def test_both_sides_in_one_ledger() -> None:
     assert ledger.receive(received).transaction is theirs
     assert ledger.find(ours.lost()) == (theirs,)
     assert ledger.find(ours.lost(), role=Role.REQUESTER) == (ours,)
-    assert ledger.find(ours.lost(), role=Role.INTERMEDIARY) == (theirs,)
+    assert ledger.find(ours.lost(), role="intermediary") == (theirs,)
+    assert ledger.find(ours.lost(), role="requester") == (ours,)
 
 
 def test_a_partner_has_so_many_open_transactions_and_no_more() -> None:
@@ -204,6 +205,22 @@ def test_a_partitioned_shipped_is_found_by_the_id_of_the_sub_transaction() -> No
     supplier = Transaction.replay([(isoill.Direction.RECEIVE, sub)], role="responder")
     assert ledger.receive(supplier.shipped(date_due=DUE)).transaction is ours
     assert ours.transaction_id == sub.transaction_id
+
+
+def test_each_sub_transaction_has_its_own() -> None:
+    ledger = Ledger()
+    subs = [
+        replace(
+            numbered("7"),
+            transaction_type=isoill.TransactionType.PARTITIONED,
+            transaction_id=replace(numbered("7").transaction_id, sub_transaction_qualifier=number),
+        )
+        for number in "12"
+    ]
+    ours = [ledger.begin(sub) for sub in subs]
+    for mine, sub in zip(ours, subs, strict=True):
+        supplier = Transaction.replay([(isoill.Direction.RECEIVE, sub)], role="responder")
+        assert ledger.receive(supplier.shipped(date_due=DUE)).transaction is mine
 
 
 @pytest.mark.parametrize(

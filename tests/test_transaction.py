@@ -370,6 +370,7 @@ def test_the_same_message_twice_is_taken_once() -> None:
     pass_on(responder, requester, responder.renew_answer(answer=True))
     before = responder.to_json()
     step = responder.receive(renew)  # it went round by another way
+    assert step.duplicate
     assert (step.before, step.after, step.remark, step.reply) == (State.SHIPPED, State.SHIPPED, "duplicate", None)
     assert responder.to_json() == before
     assert pass_on(requester, responder, requester.renew()).after is State.RENEW_PENDING  # another one
@@ -622,7 +623,7 @@ def test_when_the_date_has_passed_the_request_ends() -> None:
     requester, responder = pair(EXPIRING)
     step = responder.expire(today=FIRST)
     assert (step.before, step.after, step.reply) == (State.IN_PROCESS, State.IN_PROCESS, None)
-    assert step.remark == "it may be answered until 2026-12-01"
+    assert str(step) == "no Expired: IN-PROCESS (it may be answered until 2026-12-01)"
     step = responder.expire(today=FIRST + datetime.timedelta(days=1))
     assert (step.before, step.after) == (State.IN_PROCESS, State.NOT_SUPPLIED)
     assert isinstance(step.reply, isoill.Expired)

@@ -13,7 +13,7 @@ from isoill.errors import DEFAULT_LIMITS, DecodeError, Deviation, Limits
 from isoill.framing import APDU_TABLE, FrameBuffer
 from isoill.oids import registered
 from isoill.records import record
-from isoill.types import ILLAPDU, Extension, External, ILLAPDUType, TransactionId
+from isoill.types import ILLAPDU, Apdu, Extension, External, ILLAPDUType, TransactionId
 
 __all__ = [
     "Envelope",
@@ -70,10 +70,15 @@ class Examination:
         >>> isoill.examine(Path("examples/messages/ill-request.ber").read_bytes()).unknown_critical
         ()
         """
-        import isoill.payloads  # noqa: F401, PLC0415 - they register themselves; most messages have nothing critical
+        return unknown_critical(self.apdu)
 
-        extensions: tuple[Extension, ...] = getattr(self.apdu, "extensions", None) or ()
-        return tuple(each for each in extensions if each.critical and registered(_kind_of(each)) is None)
+
+def unknown_critical(apdu: Apdu) -> tuple[Extension, ...]:
+    """The critical extensions of a message that nobody here knows; see `Examination.unknown_critical`."""
+    import isoill.payloads  # noqa: F401, PLC0415 - they register themselves; most messages have nothing critical
+
+    extensions: tuple[Extension, ...] = getattr(apdu, "extensions", None) or ()
+    return tuple(each for each in extensions if each.critical and registered(_kind_of(each)) is None)
 
 
 def _kind_of(extension: Extension) -> str | None:

@@ -2,7 +2,8 @@
 
 Each method makes a message and sends nothing.  ``now`` is the time of the library, and without it a message is dated a
 second after the latest of the transaction (`isoill.stamps`); days are ``datetime.date`` or an ISO-Date; ``note`` is the
-note that the message has; every other component of it may be given by its name.
+note that the message has; where a method takes ``components``, every other component may be given by its name.  All of
+them raise ValueError as long as there is no ILL-Request, from which they take what they do not know.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 
 from isoill.asn1 import fields_of
 from isoill.facts import Facts
+from isoill.matching import is_among
 from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo, PromptObject
-from isoill.problems import apdu_type_of, error_report
+from isoill.problems import apdu_type_of, error_report, version_of
 from isoill.records import record
 from isoill.services import Direction, Event, Role
 from isoill.stamps import key_of, stamp
@@ -46,7 +48,6 @@ from isoill.types import (
     Message,
     MostRecentService,
     Overdue,
-    ProtocolVersionNum,
     ReasonLocsProvided,
     ReasonNotAvailable,
     ReasonUnfilled,
@@ -81,8 +82,6 @@ A = TypeVar("A", bound=Apdu)
 Day: TypeAlias = datetime.date | str
 Now: TypeAlias = datetime.datetime | None
 
-#: Of what answers a message of a version that is none.
-_VERSION = int(ProtocolVersionNum.VERSION_2)
 _NOTES = ("note", "notification_note", "requester_note", "responder_note")
 _LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
 
@@ -113,22 +112,18 @@ class Composer(Facts):
         note: str | None = None,
         **components: Any,
     ) -> Shipped:
-        """Shipped.  It is a loan if there is a ``date_due``, and otherwise the first that the request would take."""
+        """Shipped.  It is what was shipped before; or a loan if it is due; or the first that the request would take."""
         request = self._begun()
         when = self._when(now)
-        if shipped_service_type is None:
-            wanted = [each for each in request.ill_service_type if each in _LOAN_OR_COPY]
-            shipped_service_type = ILLServiceType.LOAN if date_due or not wanted else wanted[0]
         details = supply_details or SupplyDetails()
-        if details.date_shipped is None:
+        if date_shipped is not None or details.date_shipped is None:
             details = replace(details, date_shipped=_day(date_shipped, when))
         if date_due is not None:
             details = replace(details, date_due=_due(date_due))
+        kind = shipped_service_type or self._kind(is_due=details.date_due is not None)
         components.setdefault("responder_optional_messages", self.optional_messages)
         components.setdefault("transaction_type", request.transaction_type)
-        return self._make(
-            Shipped, when, note, shipped_service_type=shipped_service_type, supply_details=details, **components
-        )
+        return self._make(Shipped, when, note, shipped_service_type=kind, supply_details=details, **components)
 
     def conditional(
         self,
@@ -143,7 +138,7 @@ class Composer(Facts):
         """ILL-Answer conditional: we would supply if the requester agrees."""
         results = ConditionalResults(
             conditions=conditions,
-            date_for_reply=None if date_for_reply is None else _text(date_for_reply),
+            date_for_reply=_text(date_for_reply),
             locations=tuple(locations) or None,
         )
         return self._answer(
@@ -163,7 +158,7 @@ class Composer(Facts):
         """ILL-Answer retry: we might supply later.  (The requester's new request is `request_again`.)"""
         results = RetryResults(
             reason_not_available=reason,
-            retry_date=None if retry_date is None else _text(retry_date),
+            retry_date=_text(retry_date),
             locations=tuple(locations) or None,
         )
         return self._answer(TransactionResults.RETRY, ResultsExplanation(retry_results=results), now, note, components)
@@ -208,9 +203,7 @@ class Composer(Facts):
         **components: Any,
     ) -> ILLAnswer:
         """ILL-Answer will-supply: we supply, not at once.  The expiry timer stops."""
-        results = WillSupplyResults(
-            reason_will_supply=reason, supply_date=None if supply_date is None else _text(supply_date)
-        )
+        results = WillSupplyResults(reason_will_supply=reason, supply_date=_text(supply_date))
         return self._answer(
             TransactionResults.WILL_SUPPLY, ResultsExplanation(will_supply_results=results), now, note, components
         )
@@ -302,7 +295,7 @@ class Composer(Facts):
         if address is None:
             raise ValueError("expected initial_requester_address, found none, in the arguments or in the request")
         tried = third.already_tried_list or ()
-        left = tuple(each for each in third.send_to_list or () if each.system_id != responder_id)
+        left = tuple(each for each in third.send_to_list or () if not is_among(each.system_id, [responder_id]))
         when = self._when(now)
         onward = replace(
             _for_others(request),
@@ -313,7 +306,7 @@ class Composer(Facts):
             third_party_info_type=replace(
                 third,
                 initial_requester_address=address,
-                already_tried_list=tried if us in tried else (*tried, us),
+                already_tried_list=tried if is_among(us, tried) else (*tried, us),
                 send_to_list=left or None if third.permission_to_change_send_to_list else third.send_to_list,
             ),
         )
@@ -353,10 +346,7 @@ class Composer(Facts):
     ) -> Received:
         """Received: we have the item, since today if no other day is given; as loan or copy, as it was shipped."""
         when = self._when(now)
-        kind = shipped_service_type or self.shipped_service_type
-        if kind is None:
-            wanted = [each for each in self._begun().ill_service_type if each in _LOAN_OR_COPY]
-            kind = wanted[0] if wanted else ILLServiceType.LOAN
+        kind = shipped_service_type or self._kind(is_due=False)
         return self._make(
             Received, when, note, date_received=_day(date_received, when), shipped_service_type=kind, **components
         )
@@ -372,7 +362,7 @@ class Composer(Facts):
         self, *, desired_due_date: Day | None = None, now: Now = None, note: str | None = None, **components: Any
     ) -> Renew:
         """Renew: we ask to keep the item longer."""
-        desired = None if desired_due_date is None else _text(desired_due_date)
+        desired = _text(desired_due_date)
         return self._make(Renew, self._when(now), note, desired_due_date=desired, **components)
 
     def request_again(
@@ -443,20 +433,20 @@ class Composer(Facts):
             else MostRecentService(apdu_type_of(last.apdu).value),
             date_of_most_recent_service=last.apdu.service_date_time.date_time_of_this_service.date,
             initiator_of_most_recent_service=self._initiator(by_requester),
-            shipped_service_type=self._shipped_service_type,
-            transaction_results=self._results,
+            shipped_service_type=self.shipped_service_type,
+            transaction_results=self.results,
             most_recent_service_note=_note_of(last.apdu),
         )
-        report = StatusReport(user_status_report=history, provider_status_report=self._state.current_state)
+        report = StatusReport(user_status_report=history, provider_status_report=self.state.current_state)
         return self._make(StatusOrErrorReport, self._when(now), note, status_report=report)
 
     def _initiator(self, by_requester: bool) -> SystemId:
         """Who did it; where no message has said who the side is, its role stands for a name, as there must be one."""
-        known = self._requester_id if by_requester else self._responder_id
+        known = self.requester_id if by_requester else self._responder_id
         if known is None and by_requester is (self.side is Role.REQUESTER):
             known = self._identity
-        if known is None and by_requester and self._transaction_id is not None:
-            known = self._transaction_id.initial_requester_id
+        if known is None and by_requester and self.transaction_id is not None:
+            known = self.transaction_id.initial_requester_id
         return known or SystemId.named((Role.REQUESTER if by_requester else Role.RESPONDER).value)
 
     def error_report(
@@ -496,11 +486,18 @@ class Composer(Facts):
         assert self._latest is not None
         return stamp(now, self._latest, original=original)
 
+    def _kind(self, *, is_due: bool) -> ILLServiceType:
+        """Loan or copy, where nobody says which."""
+        if self.shipped_service_type is not None:
+            return self.shipped_service_type
+        if is_due:
+            return ILLServiceType.LOAN
+        return next((each for each in self._begun().ill_service_type if each in _LOAN_OR_COPY), ILLServiceType.LOAN)
+
     def _head(self, when: ServiceDateTime) -> dict[str, Any]:
         """The five components with which every message begins."""
-        version = self._begun().protocol_version_num
         return {
-            "protocol_version_num": version if version in tuple(ProtocolVersionNum) else _VERSION,
+            "protocol_version_num": version_of(self._begun()),
             "transaction_id": self.transaction_id,
             "service_date_time": when,
             "requester_id": self.requester_id,
@@ -546,7 +543,11 @@ def reply_address(apdu: Apdu) -> SystemAddress | None:
     return info.sender_info[0].transport if info is not None and info.sender_info else None
 
 
-def _text(day: Day) -> str:
+@overload
+def _text(day: Day) -> str: ...
+@overload
+def _text(day: None) -> None: ...
+def _text(day: Day | None) -> str | None:
     return iso_date(day) if isinstance(day, datetime.date) else day
 
 

@@ -208,9 +208,17 @@ class ProtocolError(ILLError):
         #: what might have been instead: each an `Event`
         self.allowed = allowed
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.__dict__)
+
     def __str__(self) -> str:
         where = f"the {self.role}'s transaction" if self.role else "the message"
         return f"{self.detail} - at {where}{f' in state {self.state}' if self.state else ''}"
+
+
+def _rebuilt(cls: type[ProtocolError], told: dict[str, Any]) -> ProtocolError:
+    """An error that was pickled or copied."""
+    return cls(**told)
 
 
 class LocalProtocolError(ProtocolError):

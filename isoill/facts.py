@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 from isoill.records import record
 from isoill.services import Direction, Event, Role
@@ -38,6 +39,8 @@ __all__ = ["Facts", "Step"]
 
 #: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
 _ASKING = (StatusQuery, StatusOrErrorReport)
+#: The states in which the timer of a request may run, of either side.
+_TIMED = frozenset({State.PENDING, State.IN_PROCESS, State.CONDITIONAL, State.CANCEL_PENDING})
 #: Messages for which History-Report.most-recent-service has no number.
 _UNNAMED = frozenset({Overdue, Renew})
 
@@ -46,9 +49,9 @@ _UNNAMED = frozenset({Overdue, Renew})
 class Step:
     """One thing that happened in a transaction, or did not, and what came of it.
 
-    >>> from isoill.types import Cancel
-    >>> print(Step(before=State.PENDING, event=Event.CANCEL, after=State.CANCEL_PENDING, direction=Direction.SEND))
-    send Cancel: PENDING -> CANCEL-PENDING
+    >>> step = Step(before=State.IDLE, event=Event.EXPIRED, after=State.IDLE, direction=Direction.SEND, remark="why")
+    >>> print(step)
+    no Expired: IDLE (why)
     """
 
     before: State
@@ -64,11 +67,8 @@ class Step:
     lenient: bool = False
     #: what the table says of it beside the state: a repeat, a duplicate, a crossing
     remark: str = ""
-
-    @property
-    def duplicate(self) -> bool:
-        """Whether the message came before, and was not taken again."""
-        return self.remark == "duplicate" and self.before is self.after
+    #: whether the very same message came before, so that it was not taken again
+    duplicate: bool = False
 
     def __str__(self) -> str:
         if self.apdu is None:
@@ -97,6 +97,7 @@ class Facts:
         self._latest: ServiceDateTime | None = None
         self._latest_moment: datetime.datetime | None = None
         self._last_move: Step | None = None
+        self._moved_at = 0
         self._last_named: Step | None = None
         self._state = State.IDLE
         self._request: ILLRequest | None = None
@@ -121,7 +122,7 @@ class Facts:
     @property
     def side(self) -> Role:
         """Requester or responder: whose tables are ours."""
-        return Role.REQUESTER if self._role is Role.REQUESTER else Role.RESPONDER
+        return self._role.side
 
     @property
     def state(self) -> State:
@@ -130,7 +131,7 @@ class Facts:
 
     @property
     def history(self) -> tuple[Step, ...]:
-        """What happened, the oldest first; what was refused, and what came twice, is not in it."""
+        """What happened, the oldest first; what was refused is not in it, nor what was told to be a duplicate."""
         return tuple(self._history)
 
     @property
@@ -218,11 +219,11 @@ class Facts:
     def expiry(self) -> datetime.date | None:
         """The last day of the request, while the timer runs: it is the responder's, and a person may see it anywhere.
 
-        It stops with Shipped, with will-supply and at the end.  None where the request has none, or it is no date.
+        It runs while the request is in process, and stops with will-supply.  None without one, or if it is no date.
         """
         search = None if self._request is None else self._request.search_type
-        stopped = Event.ANSWER_WILL_SUPPLY in {event for _, event in self._seen}
-        if search is None or stopped or self.gone or self._state in TERMINAL[self.side]:
+        promised = {(each, Event.ANSWER_WILL_SUPPLY) for each in Direction} & self._seen
+        if search is None or promised or self.gone or self._state not in _TIMED:
             return None
         match search.expiry_flag:
             case ExpiryFlag.NEED_BEFORE_DATE:
@@ -243,21 +244,36 @@ class Facts:
         return self._state in TERMINAL[self.side] or self._checked_in or copy_there
 
     @property
+    def may_be_partitioned(self) -> bool:
+        """Whether the request permits, or is, a partitioned transaction."""
+        request = self._request
+        third = None if request is None else request.third_party_info_type
+        partitioned = request is not None and request.transaction_type is TransactionType.PARTITIONED
+        return partitioned or (third is not None and third.permission_to_partition)
+
+    @property
     def gone(self) -> bool:
         """Whether the item has gone, be it with a Shipped or without."""
         return self._shipped_service_type is not None
 
     def _note(self, step: Step) -> None:
         """Make a step part of the transaction, and take from its message what later ones depend on."""
+        apdu = step.apdu
+        assert apdu is not None
+        when = apdu.service_date_time
+        again = when.date_time_of_original_service is not None and self._places_of(step.direction, step.event, when)
         self._history.append(step)
         self._state = step.after
         self._seen.add((step.direction, step.event))
-        apdu = step.apdu
-        assert apdu is not None
         self._index(step, apdu)
+        if not again:  # what is said again may be older than what was said since
+            self._learn(step.direction, apdu)
+
+    def _learn(self, direction: Direction, apdu: Apdu) -> None:
+        """Take from a message what later ones depend on."""
         if self._requester_id is None:
             self._requester_id = apdu.requester_id
-        if self._responder_id is None:
+        if self._responder_id is None and not isinstance(apdu, ForwardNotification):
             self._responder_id = apdu.responder_id
         match apdu:
             case ILLRequest() if self._request is None:
@@ -265,7 +281,7 @@ class Facts:
                 self._transaction_id = apdu.transaction_id
             case ForwardNotification():
                 self._forwarded = apdu
-                if step.direction is Direction.RECEIVE:
+                if direction is Direction.RECEIVE:
                     self._responder_id = apdu.responder_id
             case ILLAnswer(transaction_results=TransactionResults() as results):
                 self._results = results
@@ -294,7 +310,7 @@ class Facts:
         A requester talks to the one who sent it: a responder whose Forward-Notification was lost, it may be.  In a
         partitioned transaction requester and supplier talk to each other, by the id of the sub-transaction.
         """
-        partitioned = shipped.transaction_type is TransactionType.PARTITIONED
+        partitioned = shipped.transaction_type is TransactionType.PARTITIONED and self.may_be_partitioned
         if self.side is Role.RESPONDER:
             if partitioned and self._transaction_id is not None:
                 self._requester_id = self._transaction_id.initial_requester_id or self._requester_id
@@ -318,6 +334,31 @@ class Facts:
         ):
             self._latest, self._latest_moment = apdu.service_date_time, moment
         if step.before is not step.after:
-            self._last_move = step
+            self._last_move, self._moved_at = step, place
         if not isinstance(apdu, _ASKING) and type(apdu) not in _UNNAMED:
             self._last_named = step
+
+    def _places_of(self, direction: Direction, event: Event, when: ServiceDateTime) -> list[int]:
+        """Where in the history the services are that were first invoked at the same time."""
+        return self._places.get((direction, event, key_of(when)), [])
+
+    def _said_before(self, direction: Direction, event: Event, apdu: Apdu) -> int | None:
+        """Where in the history the same message is: of the same type, first invoked at the same time, saying the same.
+
+        None where it may be another.  Not all systems give the time of day: such a message may be a new one if the
+        state has moved since.  Others give every message the same date-time: where all that happened since bears it,
+        it tells nothing.  Of requests there is only one, and what says of itself that it is a repeat is one.
+        """
+        when = apdu.service_date_time
+        for place in self._places_of(direction, event, when):
+            earlier = self._history[place].apdu
+            if earlier is None or replace(apdu, service_date_time=earlier.service_date_time) != earlier:
+                continue
+            surely = event is Event.ILL_REQUEST or when.date_time_of_original_service is not None
+            if surely or place == len(self._history) - 1:
+                return place
+            moved = self._moved_at > place
+            timed = key_of(when).time is not None
+            if self._same_since > place if timed else not moved:
+                return place
+        return None

@@ -18,11 +18,12 @@ from isoill.composing import reply_address
 from isoill.errors import LocalProtocolError
 from isoill.facts import Step
 from isoill.keeping import Members
+from isoill.matching import is_among
 from isoill.plain import parsed, to_dict
 from isoill.records import record
 from isoill.services import Event, Role
 from isoill.transaction import Transaction
-from isoill.transitions import State
+from isoill.transitions import TERMINAL, State
 from isoill.types import (
     Apdu,
     ILLAnswer,
@@ -98,6 +99,8 @@ FROM_REQUESTER: Mapping[Event, Relay] = MappingProxyType(
     }
 )
 
+_CANCEL_REPLIES = (Event.CANCEL_REPLY_YES, Event.CANCEL_REPLY_NO)
+
 
 @record
 class Outgoing:
@@ -116,7 +119,7 @@ class Outgoing:
 class Relayed:
     """What came of a message that an intermediary received, or of what it did."""
 
-    #: None where nothing was received
+    #: what was received, or the timer did; None for what the intermediary did by itself
     step: Step | None
     #: to be sent, in this order; they are part of their transactions already
     outgoing: tuple[Outgoing, ...]
@@ -187,12 +190,14 @@ class Intermediary:
     def send_to_list(self) -> tuple[SendToListEntry, ...]:
         """What of the requester's send-to-list is still to be asked, in its order."""
         tried = self.already_tried
-        return tuple(each for each in self._third.send_to_list or () if each.system_id not in tried)
+        return tuple(each for each in self._third.send_to_list or () if not is_among(each.system_id, tried))
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing more for us to do: it has ended, or goes on without us."""
-        return self._upstream.ended or self._parted
+        """Whether there is nothing more for us to do: it has ended, or goes on without us, and nobody works on it."""
+        below = self._at_work
+        asked = below is not None and below.state in (State.PENDING, State.CONDITIONAL, State.CANCEL_PENDING)
+        return (self._upstream.ended or self._parted) and not asked
 
     # ── what the intermediary does ─────────────────────────────────────────────────────────────────────────────────
 
@@ -201,6 +206,7 @@ class Intermediary:
 
         Raises `LocalProtocolError` where the request does not permit it, or it is too late.
         """
+        self._check_open()
         forwarding = self._upstream.forward(responder_id, **options)
         self._upstream.send(forwarding.notification)
         return Relayed(
@@ -240,7 +246,11 @@ class Intermediary:
         return self._ask(TransactionType.PARTITIONED, responder_id, address, now)
 
     def refuse(self, *, now: datetime.datetime | None = None, note: str | None = None) -> Relayed:
-        """Tell the requester that the request cannot be sent onward, and that it is unfilled."""
+        """Tell the requester that the request cannot be sent onward, and that it is unfilled.
+
+        Raises `LocalProtocolError` where it was answered, or is with a responder.
+        """
+        self._check_open()
         report = self._upstream.cannot_send_onward(now=now, note=note)
         self._upstream.send(report)
         answer = self._upstream.unfilled(
@@ -263,12 +273,12 @@ class Intermediary:
     def expire(self, *, today: datetime.date | datetime.datetime) -> Relayed:
         """Let the timer of the request run, as `Transaction.expire` does; a responder at work is told to stop."""
         step = self._upstream.expire(today=today)
-        relayed = Relayed(None, self._reply(Role.REQUESTER, self._upstream, step))
+        back = self._reply(Role.REQUESTER, self._upstream, step)
         below = self._at_work
         if step.reply is None or below is None:
-            return relayed
+            return Relayed(step, back)
         now = today if isinstance(today, datetime.datetime) else None
-        return self._pass_on(None, relayed.outgoing, below, Role.RESPONDER, below.cancel(now=now))
+        return self._pass_on(step, back, below, Role.RESPONDER, below.cancel(now=now))
 
     # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -320,8 +330,7 @@ class Intermediary:
 
     @property
     def _request(self) -> ILLRequest:
-        if self._upstream.request is None:
-            raise self._may_not("an ILL-Request to begin with", "none")
+        assert self._upstream.request is not None
         return self._upstream.request
 
     @property
@@ -350,18 +359,24 @@ class Intermediary:
             allowed=self._upstream.allowed,
         )
 
+    def _check_open(self) -> None:
+        """The request is still to be answered, and nobody works on it."""
+        if self._upstream.state is State.IDLE:
+            raise self._may_not("an ILL-Request to begin with", "none")
+        if self._upstream.state is not State.IN_PROCESS:
+            raise self._may_not("a request that is in process", f"one that is in {self._upstream.state}")
+        if self._at_work is not None:
+            raise self._may_not("no responder at work", repr(self._at_work))
+
     def _ask(
         self, kind: TransactionType, to: SystemId, address: SystemAddress | None, now: datetime.datetime | None
     ) -> Relayed:
+        self._check_open()
         request, third = self._request, self._third
         permitted = third.permission_to_chain if kind is TransactionType.CHAINED else third.permission_to_partition
         if not permitted:
             name = "permission-to-chain" if kind is TransactionType.CHAINED else "permission-to-partition"
             raise self._may_not(f"{name} in the request", "none")
-        if self._upstream.state is not State.IN_PROCESS:
-            raise self._may_not("a request that is in process", f"one that is in {self._upstream.state}")
-        if self._at_work is not None:
-            raise self._may_not("no responder at work", repr(self._at_work))
         initial = third.initial_requester_address or reply_address(request)
         if kind is TransactionType.PARTITIONED and initial is None:
             raise self._may_not("the address of the requester, for the supplier", "none in the request")
@@ -409,7 +424,7 @@ class Intermediary:
         back = self._reply(Role.REQUESTER, self._upstream, step)
         below = self._at_work
         relay = FROM_REQUESTER[step.event]
-        if relay is Relay.KEEP or step.remark == "duplicate" or self._parted or self._upstream.state is State.FORWARD:
+        if relay is Relay.KEEP or step.duplicate or self._parted:
             return Relayed(step, back)
         if below is not None:
             return self._pass_on(step, back, below, Role.RESPONDER, below.relayed(apdu, now=now))
@@ -422,7 +437,9 @@ class Intermediary:
         step = below.receive(apdu, now=now)
         back = self._reply(Role.RESPONDER, below, step)
         relay = FROM_RESPONDER[step.event]
-        if relay is Relay.KEEP or step.remark == "duplicate" or self._parted:
+        # whoever was asked to stop because the request had ended answers us, and nobody else
+        ours = self._upstream.state in TERMINAL[Role.RESPONDER] and step.event in _CANCEL_REPLIES
+        if relay is Relay.KEEP or step.duplicate or self._parted or ours:
             return Relayed(step, back)
         if relay is Relay.ASK_NEXT:
             return self._after_failure(step, back, below, apdu, now)
@@ -469,9 +486,7 @@ class Intermediary:
     def _reply(self, to: Role, transaction: Transaction, step: Step) -> tuple[Outgoing, ...]:
         return () if step.reply is None else (Outgoing(to, transaction.partner, step.reply),)
 
-    def _pass_on(
-        self, step: Step | None, back: tuple[Outgoing, ...], other: Transaction, to: Role, message: Apdu
-    ) -> Relayed:
+    def _pass_on(self, step: Step, back: tuple[Outgoing, ...], other: Transaction, to: Role, message: Apdu) -> Relayed:
         try:
             other.send(message, lenient=True)  # if the one side did what can be borne, the other can bear it
         except LocalProtocolError as error:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Unpack
 
-from isoill.asn1 import type_of
-from isoill.errors import RemoteProtocolError
 from isoill.facts import Step
 from isoill.matching import shown
-from isoill.problems import error_report
+from isoill.problems import refusal
 from isoill.records import record
 from isoill.services import SENDERS, Role
-from isoill.transaction import Transaction
+from isoill.transaction import Options, Transaction
 from isoill.types import (
     Apdu,
     ILLRequest,
     ProviderErrorReport,
-    StatusOrErrorReport,
     TransactionId,
     TransactionIdProblem,
     UnableToPerform,
@@ -28,6 +25,7 @@ from isoill.types import (
 __all__ = ["Ledger", "Receipt"]
 
 _UNKNOWN = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
+_INVALID = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.INVALID_TRANSACTION_ID)
 _TOO_MANY = UserErrorReport(unable_to_perform=UnableToPerform.RESOURCE_LIMITATION)
 
 
@@ -49,7 +47,8 @@ class Ledger:
 
     ``open_per_partner`` is how many transactions that have not ended one partner may have here as a requester, and
     ``messages_per_transaction`` how many messages are kept of one; what is more is refused as resource-limitation.
-    All other options are those of the transactions that it opens.
+    All other options are those of the transactions that it opens.  Those that have ended are kept until you `remove`
+    them.  Whether a message comes from who may send it is for the caller to ask, who knows where it comes from.
 
     >>> from pathlib import Path
     >>> import isoill
@@ -68,8 +67,9 @@ class Ledger:
         *,
         open_per_partner: int = 1_000,
         messages_per_transaction: int = 1_000,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
+        Transaction(role=Role.REQUESTER, **options)  # so that what is wrong with them is said here
         self._options = options
         self._open_per_partner = open_per_partner
         self._messages_per_transaction = messages_per_transaction
@@ -89,7 +89,7 @@ class Ledger:
     def begin(self, request: ILLRequest, /) -> Transaction:
         """Open a transaction as requester, with the request that is sent.
 
-        Raises ValueError where there is one of that id, and `LocalProtocolError` where the request cannot be sent.
+        Raises ValueError where there is one of that id.
         """
         for known in self.find(request, role=Role.REQUESTER):
             raise ValueError(f"expected a new transaction-id, found that of {known!r}")
@@ -108,19 +108,19 @@ class Ledger:
         if len(found) == 1:
             [transaction] = found
             if len(transaction.history) >= self._messages_per_transaction:
-                raise self._refusal(apdu, f"expected {self._messages_per_transaction} messages at most", _TOO_MANY, now)
+                raise refusal(apdu, f"expected {self._messages_per_transaction} messages at most", _TOO_MANY, now)
             return Receipt(transaction, transaction.receive(apdu, now=now), new=False)
         if found:
             detail = f"expected an initial-requester-id that tells {len(found)} transactions apart, found none"
-            raise self._refusal(apdu, detail, _UNKNOWN, now)
+            raise refusal(apdu, detail, _INVALID, now)
         if not isinstance(apdu, ILLRequest):
-            raise self._refusal(
+            raise refusal(
                 apdu, f"expected a transaction-id that is known, found {shown(apdu.transaction_id)}", _UNKNOWN, now
             )
         partner = partner or _asker(apdu)
         if self.count_open(partner) >= self._open_per_partner:
             detail = f"expected {self._open_per_partner} open transactions at most, found as many before this"
-            raise self._refusal(apdu, detail, _TOO_MANY, now)
+            raise refusal(apdu, detail, _TOO_MANY, now)
         transaction = Transaction(role=Role.RESPONDER, **self._options)
         step = transaction.receive(apdu, now=now)
         self.add(transaction, partner=partner)
@@ -141,7 +141,7 @@ class Ledger:
             if Role.REQUESTER not in senders:
                 roles = [Role.REQUESTER]
         else:
-            roles = [Role.REQUESTER if Role(role) is Role.REQUESTER else Role.RESPONDER]
+            roles = [Role(role).side]
         for side in roles:
             found = tuple(each for each in fitting if each.side is side)
             if found:
@@ -162,6 +162,9 @@ class Ledger:
         request = transaction.request
         if request is None:
             raise ValueError(f"expected a transaction that has begun, found {transaction!r}")
+        for known in self._by_qualifiers.get(_qualifiers(request.transaction_id), []):
+            if known.side is transaction.side and known.has_id(request):
+                raise ValueError(f"expected a new transaction-id, found that of {known!r}")
         self._by_qualifiers.setdefault(_qualifiers(request.transaction_id), []).append(transaction)
         if transaction.side is Role.RESPONDER and not transaction.ended:
             self._open.setdefault(partner or _asker(request), []).append(transaction)
@@ -178,18 +181,10 @@ class Ledger:
             self._by_qualifiers[key] = left
         else:
             del self._by_qualifiers[key]
-        for partner, transactions in self._open.items():
+        for partner, transactions in list(self._open.items()):
             self._open[partner] = [each for each in transactions if each is not transaction]
-
-    @staticmethod
-    def _refusal(
-        apdu: Apdu,
-        detail: str,
-        problem: ProviderErrorReport | UserErrorReport,
-        now: datetime.datetime | None,
-    ) -> RemoteProtocolError:
-        report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
-        return RemoteProtocolError(detail, apdu=apdu, report=report, event=type_of(type(apdu)).name)
+            if not self._open[partner]:
+                del self._open[partner]
 
 
 def _qualifiers(transaction_id: TransactionId) -> tuple[str, str]:

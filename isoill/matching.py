@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from isoill.types import SystemId, TransactionId
 
-__all__ = ["same_system", "same_transaction", "shown"]
+__all__ = ["is_among", "same_system", "same_transaction", "shown"]
 
 
 def same_system(one: SystemId | None, other: SystemId | None) -> bool:
@@ -24,6 +26,22 @@ def same_system(one: SystemId | None, other: SystemId | None) -> bool:
         if mine is not None and theirs is not None:
             return mine.strip() == theirs.strip()
     return True
+
+
+def is_among(system: SystemId, others: Iterable[SystemId]) -> bool:
+    """Whether a library is one of these, by its symbol if both have one, otherwise by its name.
+
+    >>> is_among(SystemId.of("als:BVAS"), [SystemId.of("als:BVAS", name="Simon Fraser University")])
+    True
+    >>> is_among(SystemId.named("Simon Fraser University"), [SystemId.of("als:BVAS")])
+    False
+    """
+    for other in others:
+        known = (system.symbol, other.symbol), (system.name, other.name)
+        mine, theirs = next((pair for pair in known if None not in pair), (None, None))
+        if mine is not None and theirs is not None and mine.strip() == theirs.strip():
+            return True
+    return False
 
 
 def same_transaction(

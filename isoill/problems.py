@@ -10,11 +10,12 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from isoill import _ber
 from isoill.asn1 import ANY, fields_of, type_of
 from isoill.codec import Octets, peek
-from isoill.errors import DEFAULT_LIMITS, DecodeError, Reason
+from isoill.errors import DEFAULT_LIMITS, DecodeError, Reason, RemoteProtocolError
 from isoill.payloads import AdditionalUserErrorReportInfo, UnrecognizedData, UserErrorDetail
 from isoill.stamps import key_of, stamp
 from isoill.types import (
@@ -34,7 +35,16 @@ from isoill.types import (
     UserErrorReport,
 )
 
-__all__ = ["GENERAL_PROBLEMS", "apdu_type_of", "correlation", "element_of", "error_report", "report_of"]
+__all__ = [
+    "GENERAL_PROBLEMS",
+    "apdu_type_of",
+    "correlation",
+    "element_of",
+    "error_report",
+    "refusal",
+    "report_of",
+    "version_of",
+]
 
 _STRUCTURE, _TYPE = GeneralProblem.BADLY_STRUCTURED_APDU, GeneralProblem.MISTYPED_APDU
 
@@ -113,6 +123,24 @@ def error_report(
     )
 
 
+def refusal(
+    apdu: Apdu,
+    detail: str,
+    problem: ProviderErrorReport | UserErrorReport,
+    now: datetime.datetime | None,
+    **told: Any,
+) -> RemoteProtocolError:
+    """The error for a message that may not come, with the report that answers it: none where it is one itself."""
+    report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
+    return RemoteProtocolError(detail, apdu=apdu, report=report, **{"event": type_of(type(apdu)).name, **told})
+
+
+def version_of(apdu: Apdu) -> int:
+    """The version in which a message is answered: its own, if it is one."""
+    known = apdu.protocol_version_num in tuple(ProtocolVersionNum)
+    return apdu.protocol_version_num if known else int(ProtocolVersionNum.VERSION_2)
+
+
 def report_of(
     error: DecodeError, data: Octets, /, *, now: datetime.datetime | None = None
 ) -> StatusOrErrorReport | None:
@@ -150,7 +178,7 @@ def report_of(
         problem = GeneralProblem.PROTOCOL_VERSION_NOT_SUPPORTED
     return _report(
         parties,
-        stamp(now, when) if now is not None or head is not None else when,
+        stamp(now, when),
         correlation(name, None if head is None else when),
         ProviderErrorReport(general_problem=problem),
         [_detail(error)],

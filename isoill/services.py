@@ -49,6 +49,11 @@ class Role(enum.StrEnum):
     #: is asked, and asks others: responder to the one side and requester to the other
     INTERMEDIARY = "intermediary"
 
+    @property
+    def side(self) -> Role:
+        """Whose state tables are kept in one transaction: an intermediary is the responder of the one who asks it."""
+        return Role.REQUESTER if self is Role.REQUESTER else Role.RESPONDER
+
 
 class Transport(enum.StrEnum):
     """How messages travel, as far as the standard's rules depend on it.

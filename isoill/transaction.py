@@ -9,21 +9,20 @@ import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 from isoill import transitions
 from isoill.agreement import compatible
 from isoill.asn1 import type_of
-from isoill.codec import Examination
+from isoill.codec import unknown_critical
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
 from isoill.keeping import Members, step_from, step_to_dict
 from isoill.matching import same_transaction, shown
 from isoill.plain import parsed, to_dict
-from isoill.problems import apdu_type_of, error_report
+from isoill.problems import apdu_type_of, error_report, refusal
 from isoill.services import Direction, Event, Role, event_of
-from isoill.stamps import key_of
 from isoill.transitions import STATES, Cell, Outcome, Predicate, State
 from isoill.types import (
     AlreadyForwarded,
@@ -51,7 +50,7 @@ from isoill.types import (
     iso_date,
 )
 
-__all__ = ["Step", "Transaction"]
+__all__ = ["Options", "Step", "Transaction"]
 
 #: What each predicate asks for, as the reason why something is not allowed.
 _WHY_NOT: Mapping[Predicate, str] = {
@@ -64,6 +63,15 @@ _WHY_NOT: Mapping[Predicate, str] = {
     Predicate.REPEAT: "there was none that this could repeat",
     Predicate.CANCELLING: "there was no Cancel",
 }
+
+
+class Options(TypedDict, total=False):
+    """What a `Transaction` may be told beside its role; see there."""
+
+    strict: bool
+    identity: SystemId | None
+    optional_messages: ResponderOptionalMessagesType | None
+    honours_expiry: bool
 
 
 class Transaction(Composer):
@@ -121,8 +129,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     @property
     def allowed(self) -> tuple[Event, ...]:
-        """What we may send now, by the strict table: a menu for a screen."""
-        return self.may(Direction.SEND)
+        """What we may send now, by the strict table: a menu for a screen.  Expired is in it while the timer runs."""
+        return tuple(event for event in self.may(Direction.SEND) if event is not Event.EXPIRED or self.expiry)
 
     @property
     def repeats(self) -> tuple[Event, ...]:
@@ -165,7 +173,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
         One side requires a message that the other cannot send; or the request has an expiry that is not honoured.
         """
-        if self._request is None:
+        if self._request is None or self.side is Role.REQUESTER:
             return None
         if not self._honours_expiry and self.expiry is not None:
             return ReasonUnfilled.EXPIRY_NOT_SUPPORTED
@@ -192,7 +200,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         if self._request is None or self._transaction_id is None or self.has_id(apdu):
             return True
         theirs, asker = apdu.transaction_id, apdu.requester_id
-        if isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED:
+        partitioned = isinstance(apdu, Shipped) and apdu.transaction_type is TransactionType.PARTITIONED
+        if partitioned and self.may_be_partitioned:
             # requester and supplier go on by the id of the sub-transaction
             theirs = replace(theirs, sub_transaction_qualifier=self._transaction_id.sub_transaction_qualifier)
             return same_transaction(self._transaction_id, theirs, self._requester_id, asker)
@@ -240,7 +249,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         except ValueError as error:
             problem = ProviderErrorReport(general_problem=GeneralProblem.MISTYPED_APDU)
             raise self._refusal(apdu, str(error), problem, now) from None
-        if self._is_duplicate(event, apdu):
+        if self._said_before(Direction.RECEIVE, event, apdu) is not None:
             return Step(
                 before=self._state,
                 event=event,
@@ -248,6 +257,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
                 direction=Direction.RECEIVE,
                 apdu=apdu,
                 remark="duplicate",
+                duplicate=True,
             )
         self._check_critical(apdu, event, now)
         if isinstance(apdu, ILLRequest) and self._request is not None and apdu.item_id != self._request.item_id:
@@ -283,7 +293,9 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────
 
     @classmethod
-    def replay(cls, messages: Iterable[tuple[Direction, Apdu]], /, **options: Any) -> Self:
+    def replay(
+        cls, messages: Iterable[tuple[Direction, Apdu]], /, *, role: Role | str, **options: Unpack[Options]
+    ) -> Self:
         """The transaction that these messages make, the oldest first; ``options`` are those of a new one.
 
         What was sent by the lenient table is taken; nothing is answered, as the answers are among the messages.
@@ -294,7 +306,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         >>> Transaction.replay([(Direction.RECEIVE, request)], role="responder").state
         <State.IN_PROCESS: 'IN-PROCESS'>
         """
-        transaction = cls(**options)
+        transaction = cls(role=role, **options)
         for direction, apdu in messages:
             if Direction(direction) is Direction.SEND:
                 transaction.send(apdu, lenient=True)
@@ -448,34 +460,15 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             f"the other side is in {name}, which does not go with {self._state}: a message was lost, or is on its way"
         )
 
-    def _is_duplicate(self, event: Event, apdu: Apdu) -> bool:
-        """Whether the same service came before: of the same type, first invoked at the same time, and saying the same.
-
-        Not all systems give the time of day.  So where all that happened since bears the very same date-time, that
-        tells nothing, and the table decides; unless the message says that it is a repeat, or it is the request.
-        """
-        key = key_of(apdu.service_date_time)
-        for place in self._places.get((Direction.RECEIVE, event, key), []):
-            if apdu.service_date_time.date_time_of_original_service is not None:
-                return True
-            earlier = self._history[place].apdu
-            assert earlier is not None
-            if replace(apdu, service_date_time=earlier.service_date_time) == earlier:
-                last = place == len(self._history) - 1
-                return event is Event.ILL_REQUEST or last or self._same_since > place
-        return False
-
     def _repeat(self, event: Event, apdu: Apdu, outcome: Outcome | None) -> Outcome | None:
-        """What comes of a message of ours that says it is a repeat, and is one: nothing.
+        """What comes of a message of ours that was sent before: nothing.
 
-        It may be said as long as the state is the one to which the first has led, or the table lets it be repeated.
+        It may be sent as long as the state is the one to which the first has led, or the table lets it be repeated.
         """
-        places = self._places.get((Direction.SEND, event, key_of(apdu.service_date_time)), [])
-        if apdu.service_date_time.date_time_of_original_service is None or not places:
+        place = self._said_before(Direction.SEND, event, apdu)
+        if place is None or (outcome is not None and outcome.to is self._state):
             return outcome
-        if outcome is not None and outcome.to is self._state:
-            return outcome
-        if all(step.after is self._state for step in self._history[places[0] :]):
+        if self._moved_at <= place:
             return Outcome(self._state, None, False, (), "repeat")
         return None
 
@@ -518,7 +511,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     def _check_critical(self, apdu: Apdu, event: Event, now: datetime.datetime | None) -> None:
         """Who does not know a critical extension must not act on the message."""
-        unknown = Examination(apdu, ()).unknown_critical  # type: ignore[arg-type] # it is one of the twenty
+        unknown = unknown_critical(apdu)
         if unknown:
             problem = ProviderErrorReport(general_problem=GeneralProblem.OTHER)
             detail = f"expected critical extensions of a known kind, found {len(unknown)} of an unknown one"
@@ -545,9 +538,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             )
         why = self._why_not(Direction.RECEIVE, event)
         detail = f"expected {_one_of(allowed)} to come, found {event}{f' ({why})' if why else ''}"
-        error = self._refusal(apdu, detail, problem, now, event)
-        error.why, error.allowed = why, allowed
-        return error
+        return self._refusal(apdu, detail, problem, now, event, why=why, allowed=allowed)
 
     def _already_forwarded(self) -> UserErrorReport:
         assert self._forwarded is not None
@@ -562,17 +553,10 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         detail: str,
         problem: ProviderErrorReport | UserErrorReport,
         now: datetime.datetime | None,
-        event: Event | None = None,
+        event: str = "",
+        **told: Any,
     ) -> RemoteProtocolError:
-        report = None if isinstance(apdu, StatusOrErrorReport) else error_report(apdu, problem, now=now, note=detail)
-        return RemoteProtocolError(
-            detail,
-            apdu=apdu,
-            report=report,
-            role=self._role,
-            state=self._state,
-            event=type_of(type(apdu)).name if event is None else event,
-        )
+        return refusal(apdu, detail, problem, now, role=self._role, state=self._state, event=event, **told)
 
 
 def _whole_day(day: datetime.date) -> DateTimeOfService:

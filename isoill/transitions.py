@@ -14,7 +14,7 @@ whose predicate holds is taken.
 >>> print(cell(Role.REQUESTER, State.PENDING, Direction.SEND, Event.CANCEL))
 requester, PENDING, send Cancel: CANCEL-PENDING [k v e]
 >>> print(cell(Role.RESPONDER, State.IN_PROCESS, Direction.RECEIVE, Event.RECEIVED))
-responder, IN-PROCESS, receive Received: ~SHIPPED [e s n] (the item went without a message), the date is noted
+responder, IN-PROCESS, receive Received: ~SHIPPED [e s n] (the item went without a message), date and RETURN are noted
 """
 
 from __future__ import annotations
@@ -570,7 +570,6 @@ _row(
     _RESPONDER,
     _SEND,
     _FAILURES,
-    does="the expiry timer stops",
     IN_PROCESS="NOT-SUPPLIED esv",
     NOT_SUPPLIED="= if repeat (repeat)",
     CONDITIONAL="~NOT-SUPPLIED e",
@@ -581,7 +580,6 @@ _row(
     _RESPONDER,
     _SEND,
     Event.CANCEL_REPLY_YES,
-    does="the expiry timer stops",
     CANCEL_PENDING="CANCELLED es if here",
     CANCELLED="= (repeat)",
 )
@@ -634,7 +632,7 @@ _row(
     _RESPONDER,
     _SEND,
     Event.SHIPPED,
-    does="RETURN is set, and the expiry timer stops",
+    does="RETURN is set, and the date due noted",
     IN_PROCESS="SHIPPED ves",
     CONDITIONAL="X e",
     CANCEL_PENDING="~SHIPPED",
@@ -656,6 +654,7 @@ _row(
     _SEND,
     Event.OVERDUE,
     when=Predicate.LOAN,
+    does="the date due is noted",
     SHIPPED="OVERDUE c",
     RENEW_PENDING="RENEW-OVERDUE",
     RENEW_OVERDUE="OVERDUE s (refuses the renewal)",
@@ -685,6 +684,7 @@ _row(
     _SEND,
     Event.CHECKED_IN,
     when=Predicate.LOAN,
+    does="the transaction is closed",
     SHIPPED="CHECKED-IN csv",
     RENEW_PENDING="CHECKED-IN",
     RENEW_OVERDUE="CHECKED-IN s",
@@ -708,7 +708,7 @@ _row(
     _RESPONDER,
     _GET,
     Event.RECEIVED,
-    does="the date is noted",
+    does="date and RETURN are noted",
     IN_PROCESS="~SHIPPED nes (the item went without a message)",
     CANCEL_PENDING="~= if gone (crossing)",
     SHIPPED="= l",
@@ -795,8 +795,7 @@ def cell(role: Role, state: State, direction: Direction, event: Event) -> Cell:
 
     An intermediary is the responder of the one who asks it: its cells are the responder's.
     """
-    side = Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER
-    return _CELLS.get((side, state, direction, event)) or Cell(side, state, direction, event)
+    return _CELLS.get((role.side, state, direction, event)) or Cell(role.side, state, direction, event)
 
 
 def open_cells(role: Role, state: State, direction: Direction) -> tuple[Cell, ...]:
@@ -805,7 +804,7 @@ def open_cells(role: Role, state: State, direction: Direction) -> tuple[Cell, ..
     >>> [each.event.value for each in open_cells(Role.REQUESTER, State.IDLE, Direction.SEND)]
     ['ILL-Request']
     """
-    return _OPEN.get((Role.REQUESTER if role is Role.REQUESTER else Role.RESPONDER, state, direction), ())
+    return _OPEN.get((role.side, state, direction), ())
 
 
 def cells(role: Role) -> Iterator[Cell]:

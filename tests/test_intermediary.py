@@ -38,7 +38,7 @@ from isoill.types import (
     SystemAddress,
     ThirdPartyInfoType,
 )
-from tests.parties import ADDRESS, DUE, MAKERS, asked
+from tests.parties import ADDRESS, DUE, asked
 
 ASKS, BETWEEN = SystemId.of("als:ASKS"), SystemId.of("als:BETWEEN")
 FIRST, SECOND, THIRD = (SystemId.of(f"als:{name}") for name in ("FIRST", "SECOND", "THIRD"))
@@ -279,9 +279,7 @@ def test_what_cannot_be_said_on_is_withheld_and_said_why() -> None:
     chain.tell(chain.requester, chain.requester.received())
     chain.tell(chain.lenders[FIRST], chain.lenders[FIRST].recall())
     renewing = chain.requester.renew()
-    late = Transaction.from_json(chain.requester.to_json())
     relayed = chain.intermediary.receive(renewing)  # it crossed the Recall
-    assert late.state is State.RECALL
     assert relayed.outgoing == ()
     [error] = relayed.withheld
     assert (error.state, error.event) == (State.RECALL, Event.RENEW)
@@ -406,6 +404,76 @@ def test_one_responder_at_a_time() -> None:
         nowhere.partition(FIRST)
 
 
+def test_what_is_with_a_responder_is_not_given_to_another() -> None:
+    intermediary = Intermediary(identity=BETWEEN)
+    intermediary.receive(request(permission_to_chain=True, permission_to_forward=True))
+    intermediary.chain(FIRST)
+    before = intermediary.to_json()
+    attempts: list[Callable[[], Relayed]] = [
+        lambda: intermediary.forward(SECOND),
+        intermediary.refuse,
+        lambda: intermediary.chain(SECOND),
+    ]
+    for refused in attempts:
+        with pytest.raises(LocalProtocolError, match="expected no responder at work"):
+            refused()
+    assert intermediary.to_json() == before
+
+
+def test_what_is_answered_is_not_refused() -> None:
+    chain = Chain(request(permission_to_chain=True))
+    chain.relay(chain.intermediary.chain(FIRST))
+    chain.tell(chain.lenders[FIRST], chain.lenders[FIRST].shipped(date_due=DUE))
+    before = chain.intermediary.to_json()
+    with pytest.raises(LocalProtocolError, match="found one that is in SHIPPED"):
+        chain.intermediary.refuse()
+    assert chain.intermediary.to_json() == before
+
+
+def test_what_is_new_goes_on_though_the_table_calls_it_a_duplicate() -> None:
+    chain = Chain(request(permission_to_chain=True))
+    chain.relay(chain.intermediary.chain(FIRST))
+    lender = chain.lenders[FIRST]
+    chain.tell(lender, lender.conditional(Conditions.CHARGES))
+    chain.tell(lender, lender.conditional(Conditions.LIBRARY_USE_ONLY))
+    said = [step.apdu for step in chain.requester.history if step.event is Event.ANSWER_CONDITIONAL]
+    assert len(said) == 2
+    assert chain.withheld == []
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_the_answer_of_who_was_called_back_is_ours_alone(yes: bool) -> None:
+    expiring = SearchType(expiry_flag=ExpiryFlag.OTHER_DATE, expiry_date="20261201")
+    chain = Chain(replace(request(permission_to_chain=True), search_type=expiring))
+    chain.relay(chain.intermediary.chain(FIRST))
+    relayed = chain.intermediary.expire(today=datetime.date(2026, 12, 2))
+    assert str(relayed.step) == "send Expired: IN-PROCESS -> NOT-SUPPLIED"
+    chain.relay(relayed)
+    assert not chain.intermediary.ended
+    chain.tell(chain.lenders[FIRST], chain.lenders[FIRST].cancel_reply(answer=yes))
+    assert (chain.withheld, chain.intermediary.ended) == ([], yes)
+    assert str(chain.intermediary.expire(today=datetime.date(2026, 12, 3)).step) == (
+        "no Expired: NOT-SUPPLIED (no timer runs)"
+    )
+
+
+def test_who_was_asked_by_another_spelling_is_not_asked_again() -> None:
+    to = (SendToListEntry(system_id=SystemId.of("als:FIRST", name="The first")),)
+    chain = Chain(request(permission_to_chain=True, send_to_list=to))
+    chain.relay(chain.intermediary.chain(FIRST))
+    chain.tell(chain.lenders[FIRST], chain.lenders[FIRST].unfilled(ReasonUnfilled.LOST))
+    assert chain.requester.state is State.NOT_SUPPLIED
+
+
+def test_a_sub_request_is_neither_a_retry_nor_forwarded() -> None:
+    intermediary = Intermediary(identity=BETWEEN, strict=True)
+    intermediary.receive(replace(request(permission_to_chain=True), retry_flag=True, forward_flag=True))
+    [asked_] = intermediary.chain(FIRST).outgoing
+    assert isinstance(asked_.apdu, ILLRequest)
+    assert (asked_.apdu.retry_flag, asked_.apdu.forward_flag) == (False, False)
+    assert Intermediary.from_json(intermediary.to_json()).upstream.strict
+
+
 def test_a_message_of_neither_side_is_refused() -> None:
     chain = Chain(request(permission_to_chain=True))
     chain.relay(chain.intermediary.chain(FIRST))
@@ -420,7 +488,6 @@ def test_a_message_of_neither_side_is_refused() -> None:
 def test_every_event_has_a_rule_of_relay() -> None:
     assert set(FROM_RESPONDER) == set(EVENTS[Role.REQUESTER][Direction.RECEIVE])
     assert set(FROM_REQUESTER) == set(EVENTS[Role.RESPONDER][Direction.RECEIVE])
-    assert set(MAKERS) >= set(FROM_RESPONDER) - {Event.FORWARD_NOTIFICATION}
 
 
 def test_an_intermediary_shows_itself() -> None:

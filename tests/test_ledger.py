@@ -41,6 +41,7 @@ def problem_of(error: RemoteProtocolError) -> Any:
     return report.provider_error_report or report.user_error_report
 
 
+INVALID = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.INVALID_TRANSACTION_ID)
 UNKNOWN = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
 LIMIT = UserErrorReport(unable_to_perform=UnableToPerform.RESOURCE_LIMITATION)
 
@@ -75,7 +76,7 @@ def test_an_id_may_leave_out_who_began(initial: bool) -> None:
         RemoteProtocolError, match="expected an initial-requester-id that tells 2 transactions apart"
     ) as caught:
         ledger.receive(lost)
-    assert problem_of(caught.value) == UNKNOWN
+    assert problem_of(caught.value) == INVALID
 
 
 def test_one_that_is_alone_needs_no_name() -> None:
@@ -187,6 +188,38 @@ def test_transactions_are_taken_in_and_let_go() -> None:
         second.add(Transaction(role="requester"))
 
 
+def test_a_transaction_is_taken_in_once() -> None:
+    ledger = Ledger()
+    opened = ledger.receive(numbered("7")).transaction
+    for again in (opened, Transaction.from_json(opened.to_json())):
+        with pytest.raises(ValueError, match="expected a new transaction-id, found that of <Transaction 7/1"):
+            ledger.add(again)
+    assert ledger.receive(opened.message("hallo")).transaction is opened
+    other = ledger.receive(numbered("7", by=OTHER)).transaction
+    ledger.remove(opened)
+    assert list(ledger) == [other]
+    assert (ledger.count_open("als:ONE"), ledger.count_open("als:OTHER")) == (0, 1)
+
+
+def test_ended_transactions_count_for_nobody() -> None:
+    opened = Ledger().receive(numbered("7")).transaction
+    opened.send(opened.unfilled(ReasonUnfilled.LOST))
+    assert Ledger([opened]).count_open("als:ONE") == 0
+
+
+def test_who_asks_is_the_requester_or_who_began() -> None:
+    ledger = Ledger()
+    ledger.receive(replace(numbered("7"), requester_id=None))
+    ledger.receive(replace(numbered("8", by=SystemId.named("The library")), requester_id=None))
+    assert (ledger.count_open("als:ONE"), ledger.count_open("The library")) == (1, 1)
+
+
+def test_options_that_are_none_are_refused_at_once() -> None:
+    options: Any = {"stric": True}
+    with pytest.raises(TypeError, match="stric"):
+        Ledger(**options)
+
+
 def test_options_are_those_of_the_transactions() -> None:
     ledger = Ledger(strict=True, identity=OTHER)
     opened = ledger.receive(numbered("7")).transaction
@@ -196,9 +229,9 @@ def test_options_are_those_of_the_transactions() -> None:
 
 def test_a_partitioned_shipped_is_found_by_the_id_of_the_sub_transaction() -> None:
     ledger = Ledger()
-    ours = ledger.begin(numbered("7"))
+    ours = ledger.begin(numbered("7", third_party_info_type=ThirdPartyInfoType(permission_to_partition=True)))
     sub = replace(
-        numbered("7", third_party_info_type=ThirdPartyInfoType()),
+        numbered("7"),
         transaction_type=isoill.TransactionType.PARTITIONED,
         transaction_id=replace(numbered("7").transaction_id, sub_transaction_qualifier="1"),
     )

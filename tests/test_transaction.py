@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -331,33 +333,55 @@ def test_a_strict_side_refuses_what_a_lenient_one_bears() -> None:
     assert Event.RECEIVED in responder.may("receive", lenient=True)
 
 
+EXPIRING = asked(search_type=SearchType(expiry_flag=ExpiryFlag.OTHER_DATE, expiry_date="20261201"))
+STAGES: dict[str, Callable[[], tuple[Transaction, Transaction]]] = {
+    "asked": pair,
+    "expiring": lambda: pair(EXPIRING),
+    "forwardable": lambda: pair(forwardable()),
+    "conditional": lambda: after(pair(), Event.ANSWER_CONDITIONAL),
+    "cancelled": lambda: after(pair(), Event.CANCEL),
+    "unfilled": lambda: after(pair(), Event.ANSWER_UNFILLED),
+    "shipped": lambda: after(pair(), Event.SHIPPED),
+    "on loan": on_loan,
+    "a copy": lambda: on_loan(shipped_service_type=ILLServiceType.COPY_NON_RETURNABLE),
+    "renewing": lambda: after(on_loan(), Event.RENEW),
+    "overdue": lambda: after(on_loan(), Event.OVERDUE),
+    "renewing overdue": lambda: after(on_loan(), Event.OVERDUE, Event.RENEW),
+    "recalled": lambda: after(on_loan(), Event.RECALL),
+    "returned": lambda: after(on_loan(), Event.RETURNED),
+    "checked in": lambda: after(on_loan(), Event.CHECKED_IN),
+    "lost": lambda: after(on_loan(), Event.LOST),
+}
+
+
+def after(sides: tuple[Transaction, Transaction], *events: Event) -> tuple[Transaction, Transaction]:
+    """Both sides, after whoever may has said these."""
+    for event in events:
+        sender, receiver = sides if event in sides[0].allowed else sides[::-1]
+        pass_on(sender, receiver, MAKERS[event](sender))
+    return sides
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_allowed_is_what_send_takes(stage: str) -> None:
+    for side in STAGES[stage]():
+        plain = side.to_json()
+        for event, make in MAKERS.items():
+            fresh = Transaction.from_json(plain)
+            if event in side.allowed:
+                assert fresh.send(make(side)).event is event
+            elif event is Event.EXPIRED and event in side.may("send"):
+                assert side.expiry is None  # it may be sent, and no menu has it
+            else:
+                with pytest.raises(LocalProtocolError) as caught:
+                    fresh.send(make(side))
+                assert caught.value.allowed == side.allowed
+                assert fresh.to_json() == plain
+
+
 @pytest.mark.parametrize("role", ["requester", "responder"])
-def test_allowed_is_what_send_takes(role: str) -> None:
-    requester, responder = on_loan()
-    side = requester if role == "requester" else responder
-    makers: dict[Event, Callable[[], isoill.Apdu]] = {
-        Event.RECEIVED: side.received,
-        Event.RENEW: side.renew,
-        Event.RETURNED: side.returned,
-        Event.LOST: side.lost,
-        Event.DAMAGED: side.damaged,
-        Event.CANCEL: side.cancel,
-        Event.RECALL: side.recall,
-        Event.OVERDUE: side.overdue,
-        Event.CHECKED_IN: side.checked_in,
-        Event.SHIPPED: side.shipped,
-        Event.STATUS_QUERY: side.status_query,
-        Event.STATUS_OR_ERROR_REPORT: side.status_report,
-        Event.EXPIRED: side.expired,
-    }
-    plain = side.to_json()
-    for event, make in makers.items():
-        fresh = Transaction.from_json(plain)
-        if event in side.allowed:
-            assert fresh.send(make()).event is event
-        else:
-            with pytest.raises(LocalProtocolError):
-                fresh.send(make())
+def test_nothing_is_allowed_before_it_begins_but_the_request(role: str) -> None:
+    assert Transaction(role=role).allowed == ((Event.ILL_REQUEST,) if role == "requester" else ())
 
 
 # ── repeats, duplicates, crossings ─────────────────────────────────────────────────────────────────────────────────
@@ -440,6 +464,74 @@ def test_what_was_said_last_may_be_said_again_whatever_the_table_says() -> None:
     assert requester.receive(again).after is State.RECEIVED
     with pytest.raises(LocalProtocolError, match="only the lenient table has it"):  # it does not say that it repeats
         responder.send(responder.renew_answer(answer=True, date_due=DUE))
+
+
+def test_a_repeat_brings_no_old_date_back() -> None:
+    requester, responder = on_loan()
+    shipped = responder.history[1].apdu
+    assert isinstance(shipped, isoill.Shipped)
+    pass_on(requester, responder, requester.renew())
+    pass_on(responder, requester, responder.renew_answer(answer=True, date_due="20270131"))
+    again = responder.repeat(shipped)
+    responder.send(again)
+    assert requester.receive(again).duplicate
+    assert requester.date_due == responder.date_due == DateDue(date_due_field="20270131")
+
+
+def test_a_repeat_that_says_something_else_is_none() -> None:
+    requester, responder = pair()
+    day = ServiceDateTime(date_time_of_this_service=DateTimeOfService(date="20261122"))
+    one, lost = (replace(requester.message(text), service_date_time=day) for text in ("first", "second"))
+    responder.receive(one)
+    assert not responder.receive(requester.repeat(lost)).duplicate
+    when = requester.repeat(asked()).service_date_time
+    with pytest.raises(RemoteProtocolError, match="for another item"):
+        responder.receive(replace(asked(), item_id=isoill.ItemId(title="Another"), service_date_time=when))
+
+
+def test_a_second_renewal_of_a_day_without_times_is_one() -> None:
+    requester, responder = on_loan()
+    day = ServiceDateTime(date_time_of_this_service=DateTimeOfService(date="20261123"))
+    renew = replace(requester.renew(), service_date_time=day)
+    for hour in (12, 15):
+        requester.send(renew)
+        assert responder.receive(renew).after is State.RENEW_PENDING
+        assert responder.receive(renew).duplicate
+        pass_on(responder, requester, responder.renew_answer(answer=False, now=datetime.datetime(2026, 11, 23, hour)))
+
+
+def test_the_same_message_sent_twice_is_sent_once() -> None:
+    requester, responder = on_loan()
+    renew = requester.renew()
+    pass_on(requester, responder, renew)
+    assert requester.send(renew).remark == "repeat"
+    pass_on(responder, requester, responder.renew_answer(answer=False))
+    with pytest.raises(LocalProtocolError, match="it repeats what is over"):
+        requester.send(renew)
+    assert responder.receive(renew).duplicate
+    assert (requester.state, responder.state) == (State.RECEIVED, State.SHIPPED)
+
+
+def test_what_the_item_must_be_for_a_cancel_to_be_crossed() -> None:
+    """A Cancel is open: what comes of the rest depends on whether the item has gone, and is to come back."""
+    late = (Event.RECEIVED, Event.RENEW, Event.RETURNED, Event.LOST)
+    for kind, taken in (
+        (None, ()),
+        (ILLServiceType.LOAN, late),
+        (ILLServiceType.COPY_NON_RETURNABLE, (Event.RECEIVED, Event.LOST)),
+    ):
+        requester, responder = pair()
+        if kind is not None:
+            responder.send(responder.shipped(shipped_service_type=kind))
+        responder.receive(requester.cancel())
+        for event in late:
+            fresh = Transaction.from_json(responder.to_json())
+            assert fresh.state is State.CANCEL_PENDING
+            if event in taken:
+                assert fresh.receive(MAKERS[event](requester)).lenient
+            else:
+                with pytest.raises(RemoteProtocolError, match=r"the item has not gone|or is a copy"):
+                    fresh.receive(MAKERS[event](requester))
 
 
 def test_cancel_crosses_shipped() -> None:
@@ -599,7 +691,6 @@ def until(flag: ExpiryFlag, **dates: str) -> ILLRequest:
 
 
 FIRST = datetime.date(2026, 12, 1)
-EXPIRING = until(ExpiryFlag.OTHER_DATE, expiry_date="20261201")
 
 
 @pytest.mark.parametrize(
@@ -814,6 +905,103 @@ def forwardable() -> ILLRequest:
     return asked(responder_id=SystemId.of("als:FIRST"), third_party_info_type=third)
 
 
+def test_what_was_said_last_counts() -> None:
+    requester, responder = pair(
+        optional_messages=terms(True, True, MessageRequirement.DESIRES, MessageRequirement.NEITHER)
+    )
+    pass_on(responder, requester, responder.hold_placed(DUE))
+    assert requester.may("send", lenient=True)
+    assert requester._wishes is not None
+    pass_on(responder, requester, responder.shipped(date_due=DUE, responder_id=SystemId.of("als:NEW")))
+    assert requester.responder_id == SystemId.of("als:NEW")
+    pass_on(requester, responder, requester.received(date_received="20261201"))
+    again = requester.received(
+        date_received="20261224", shipped_service_type=ILLServiceType.COPY_NON_RETURNABLE, note="again"
+    )
+    pass_on(requester, responder, again)
+    assert responder.date_received == datetime.date(2026, 12, 1)
+    assert responder.returnable is True
+    pass_on(responder, requester, responder.overdue(date_due="20261230"))
+    assert requester.date_due == DateDue(date_due_field="20261230")
+    requester.receive(responder.shipped())  # it says nothing of a date
+    assert requester.date_due == DateDue(date_due_field="20261230")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "kind"),
+    [
+        ((ILLServiceType.COPY_NON_RETURNABLE,), {}, ILLServiceType.COPY_NON_RETURNABLE),
+        ((ILLServiceType.LOCATIONS, ILLServiceType.LOAN), {}, ILLServiceType.LOAN),
+        ((ILLServiceType.LOCATIONS,), {}, ILLServiceType.LOAN),
+        ((ILLServiceType.COPY_NON_RETURNABLE,), {"date_due": DUE}, ILLServiceType.LOAN),
+        (
+            (ILLServiceType.COPY_NON_RETURNABLE,),
+            {"supply_details": isoill.SupplyDetails(date_due=DateDue(date_due_field="20261224"))},
+            ILLServiceType.LOAN,
+        ),
+        (
+            (ILLServiceType.LOAN,),
+            {"date_due": DUE, "shipped_service_type": ILLServiceType.COPY_NON_RETURNABLE},
+            ILLServiceType.COPY_NON_RETURNABLE,
+        ),
+    ],
+)
+def test_what_is_shipped_where_nobody_says(wanted: Any, given: Any, kind: ILLServiceType) -> None:
+    requester, responder = pair(asked(ill_service_type=wanted))
+    shipped = responder.shipped(**given)
+    assert shipped.shipped_service_type is kind
+    pass_on(responder, requester, shipped)
+    assert requester.received().shipped_service_type is kind
+    assert responder.shipped(date_due=None).shipped_service_type is kind
+
+
+def test_the_day_of_shipping_is_the_one_that_is_given() -> None:
+    _, responder = pair()
+    details = isoill.SupplyDetails(date_shipped="20261101")
+    assert responder.shipped(supply_details=details).supply_details.date_shipped == "20261101"
+    assert responder.shipped(supply_details=details, date_shipped="20261102").supply_details.date_shipped == "20261102"
+
+
+def test_only_who_permits_it_is_given_a_sub_transaction() -> None:
+    requester, responder = pair()
+    sub = replace(asked().transaction_id, sub_transaction_qualifier="77")
+    shipped = replace(
+        responder.shipped(date_due=DUE),
+        transaction_type=isoill.TransactionType.PARTITIONED,
+        supplier_id=SystemId.of("als:SECOND"),
+    )
+    with pytest.raises(RemoteProtocolError, match="expected transaction-id"):
+        requester.receive(replace(shipped, transaction_id=sub))
+    requester.receive(shipped)
+    assert (requester.transaction_id, requester.responder_id) == (asked().transaction_id, asked().responder_id)
+
+
+def test_who_forwards_stays_who_it_is() -> None:
+    me = SystemId.of("als:ME")
+    _, first = pair(replace(forwardable(), responder_id=None), identity=me)
+    first.send(first.forward(SystemId.of("als:NEXT"), initial_requester_address=ADDRESS).notification)
+    assert first.identity == me
+    assert first.responder_id is None
+    report = first.status_report().status_report
+    assert report is not None
+    assert report.user_status_report.initiator_of_most_recent_service == me
+    assert report.user_status_report.most_recent_service is MostRecentService.FORWARD
+
+
+def test_who_was_tried_is_not_tried_twice() -> None:
+    request = forwardable()
+    third = request.third_party_info_type
+    assert third is not None
+    tried = (SystemId.of("als:FIRST", name="The first"),)
+    for change in (True, False):
+        permitted = replace(third, already_tried_list=tried, permission_to_change_send_to_list=change)
+        _, first = pair(replace(request, third_party_info_type=permitted))
+        onward = first.forward(SystemId.of("als:NEXT", name="x"), initial_requester_address=ADDRESS).request
+        assert onward.third_party_info_type is not None
+        assert onward.third_party_info_type.already_tried_list == tried
+        assert len(onward.third_party_info_type.send_to_list or ()) == (1 if change else 2)
+
+
 def test_forward_passes_the_request_on_and_says_so() -> None:
     request = forwardable()
     requester, first = pair(request)
@@ -936,13 +1124,23 @@ def test_a_transaction_that_has_not_begun_makes_no_messages() -> None:
         responder.overdue()
 
 
+@pytest.mark.parametrize("error", [LocalProtocolError, RemoteProtocolError])
+def test_errors_are_pickled_and_copied(error: type[isoill.ProtocolError]) -> None:
+    requester, responder = pair()
+    with pytest.raises(error) as caught:
+        (requester.send if error is LocalProtocolError else responder.receive)(requester.renew())
+    for again in (pickle.loads(pickle.dumps(caught.value)), copy.deepcopy(caught.value)):
+        assert type(again) is error
+        assert (str(again), vars(again)) == (str(caught.value), vars(caught.value))
+
+
 # ── how it is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_transaction_is_kept_as_json() -> None:
     for transaction in on_loan():
         kept = Transaction.from_json(transaction.to_json())
-        assert kept == transaction
+        assert vars(kept) == vars(transaction)
         assert (kept.state, kept.allowed, kept.date_due) == (
             transaction.state,
             transaction.allowed,

@@ -269,7 +269,7 @@ def converse(data: bytes) -> None:
     for side in sides:
         if side.role is isoill.Role.REQUESTER:
             side.send(_ASKED)
-    between = isoill.Intermediary(identity=_LENDER)
+    between = isoill.Intermediary(identity=isoill.SystemId.of("EX:BET"))
     between.receive(_ASKED)
     between.chain(_LENDER)
     offset = 0

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar, overload
 
 from isoill.asn1 import fields_of
-from isoill.facts import Facts
+from isoill.facts import Facts, Step
 from isoill.matching import is_among
 from isoill.payloads import APDUDeliveryInfo, ForwardedAddInfo, PromptObject
 from isoill.problems import apdu_type_of, error_report, version_of
@@ -72,6 +72,7 @@ from isoill.types import (
     UnfilledResults,
     UserErrorReport,
     WillSupplyResults,
+    date_of,
     iso_date,
 )
 
@@ -82,6 +83,9 @@ A = TypeVar("A", bound=Apdu)
 Day: TypeAlias = datetime.date | str
 Now: TypeAlias = datetime.datetime | None
 
+#: Characters of a note that a report repeats.
+_LONGEST = 2_000
+_OTHER = {Role.REQUESTER: Role.RESPONDER, Role.RESPONDER: Role.REQUESTER}
 _NOTES = ("note", "notification_note", "requester_note", "responder_note")
 _LOAN_OR_COPY = (ILLServiceType.LOAN, ILLServiceType.COPY_NON_RETURNABLE)
 
@@ -420,7 +424,6 @@ class Composer(Facts):
         assert last_move is not None
         assert last_move.apdu is not None
         forwarded = last.event is Event.FORWARD
-        by_requester = (last.direction is Direction.SEND) is (self.side is Role.REQUESTER)
         history = HistoryReport(
             date_requested=request.service_date_time.date_time_of_this_service.date,
             author=request.item_id.author,
@@ -432,7 +435,7 @@ class Composer(Facts):
             if forwarded
             else MostRecentService(apdu_type_of(last.apdu).value),
             date_of_most_recent_service=last.apdu.service_date_time.date_time_of_this_service.date,
-            initiator_of_most_recent_service=self._initiator(by_requester),
+            initiator_of_most_recent_service=self._initiator(last),
             shipped_service_type=self.shipped_service_type,
             transaction_results=self.results,
             most_recent_service_note=_note_of(last.apdu),
@@ -440,14 +443,17 @@ class Composer(Facts):
         report = StatusReport(user_status_report=history, provider_status_report=self.state.current_state)
         return self._make(StatusOrErrorReport, self._when(now), note, status_report=report)
 
-    def _initiator(self, by_requester: bool) -> SystemId:
+    def _initiator(self, step: Step) -> SystemId:
         """Who did it; where no message has said who the side is, its role stands for a name, as there must be one."""
-        known = self.requester_id if by_requester else self._responder_id
-        if known is None and by_requester is (self.side is Role.REQUESTER):
-            known = self._identity
-        if known is None and by_requester and self.transaction_id is not None:
-            known = self.transaction_id.initial_requester_id
-        return known or SystemId.named((Role.REQUESTER if by_requester else Role.RESPONDER).value)
+        apdu = step.apdu
+        if isinstance(apdu, ForwardNotification):
+            return apdu.intermediary_id
+        role = self.side if step.direction is Direction.SEND else _OTHER[self.side]
+        told = None if apdu is None else apdu.requester_id if role is Role.REQUESTER else apdu.responder_id
+        known = self.requester_id if role is Role.REQUESTER else self.responder_id
+        ours = self.identity if role is self.side else None
+        began = self.transaction_id.initial_requester_id if role is Role.REQUESTER and self.transaction_id else None
+        return told or known or ours or began or SystemId.named(role.value)
 
     def error_report(
         self, about: Apdu, problem: UserErrorReport, *, now: Now = None, note: str | None = None
@@ -483,6 +489,8 @@ class Composer(Facts):
 
     def _when(self, now: Now, original: DateTimeOfService | None = None) -> ServiceDateTime:
         self._begun()
+        if now is not None and not isinstance(now, datetime.datetime):
+            raise TypeError(f"expected now as a datetime, found {type(now).__name__}")
         assert self._latest is not None
         return stamp(now, self._latest, original=original)
 
@@ -500,8 +508,8 @@ class Composer(Facts):
             "protocol_version_num": version_of(self._begun()),
             "transaction_id": self.transaction_id,
             "service_date_time": when,
-            "requester_id": self.requester_id,
-            "responder_id": self.responder_id,
+            "requester_id": self.requester_id or (self.identity if self.side is Role.REQUESTER else None),
+            "responder_id": self.responder_id or (self.identity if self.side is Role.RESPONDER else None),
         }
 
     def _make(self, cls: type[A], when: ServiceDateTime, note: str | None, **components: Any) -> A:
@@ -548,7 +556,8 @@ def _text(day: Day) -> str: ...
 @overload
 def _text(day: None) -> None: ...
 def _text(day: Day | None) -> str | None:
-    return iso_date(day) if isinstance(day, datetime.date) else day
+    """An ISO-Date; ValueError for a text that is none."""
+    return iso_date(date_of(day) if isinstance(day, str) else day) if day is not None else None
 
 
 def _day(day: Day | None, when: ServiceDateTime) -> str:
@@ -560,4 +569,5 @@ def _due(day: DateDue | Day) -> DateDue:
 
 
 def _note_of(apdu: Apdu) -> str | None:
-    return next((note for name in _NOTES if (note := getattr(apdu, name, None)) is not None), None)
+    note = next((note for name in _NOTES if (note := getattr(apdu, name, None)) is not None), None)
+    return None if note is None else note[:_LONGEST]

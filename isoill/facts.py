@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import hashlib
 from dataclasses import replace
+from typing import Self
 
+from isoill.codec import encode
 from isoill.records import record
 from isoill.services import Direction, Event, Role
 from isoill.stamps import day_of, key_of, moment_of
@@ -36,6 +40,8 @@ from isoill.types import (
 )
 
 __all__ = ["Facts", "Step"]
+
+_WHENEVER = ServiceDateTime(date_time_of_this_service=DateTimeOfService(date=""))
 
 #: Messages that say nothing of where a transaction stands, so that no report of its history is about them.
 _ASKING = (StatusQuery, StatusOrErrorReport)
@@ -91,8 +97,9 @@ class Facts:
         self._seen: set[tuple[Direction, Event]] = set()
         #: the places in the history of what was sent and received, by what tells services apart
         self._places: dict[tuple[Direction, Event, DateTimeOfService], list[int]] = {}
-        #: from where on in the history all bears the same date-time
-        self._same_since = 0
+        #: the same by what they say, and which services bear a date-time
+        self._said: dict[tuple[Direction, Event, DateTimeOfService, bytes], int] = {}
+        self._sharing: dict[DateTimeOfService, set[tuple[Direction, Event]]] = {}
         #: what is asked for with every message is kept at hand, as a history may be long
         self._latest: ServiceDateTime | None = None
         self._latest_moment: datetime.datetime | None = None
@@ -188,7 +195,7 @@ class Facts:
     def returnable(self) -> bool | None:
         """RETURN (10161-1, 8.2.2): whether the item is to come back; None as long as that is open."""
         kind = self._shipped_service_type
-        return None if kind is None else kind is not ILLServiceType.COPY_NON_RETURNABLE
+        return {ILLServiceType.LOAN: True, ILLServiceType.COPY_NON_RETURNABLE: False}.get(kind) if kind else None
 
     @property
     def date_due(self) -> DateDue | None:
@@ -255,6 +262,9 @@ class Facts:
     def gone(self) -> bool:
         """Whether the item has gone, be it with a Shipped or without."""
         return self._shipped_service_type is not None
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # what a history is made of does not change, and it does
 
     def _note(self, step: Step) -> None:
         """Make a step part of the transaction, and take from its message what later ones depend on."""
@@ -325,9 +335,8 @@ class Facts:
         """Note where in the history things are that are looked for later."""
         place, key = len(self._history) - 1, key_of(apdu.service_date_time)
         self._places.setdefault((step.direction, step.event, key), []).append(place)
-        before = self._history[place - 1].apdu if place else None
-        if before is None or key_of(before.service_date_time) != key:
-            self._same_since = place
+        self._said[step.direction, step.event, key, _words(apdu)] = place
+        self._sharing.setdefault(key, set()).add((step.direction, step.event))
         moment = moment_of(apdu.service_date_time)
         if self._latest is None or (
             moment is not None and (self._latest_moment is None or moment > self._latest_moment)
@@ -345,20 +354,21 @@ class Facts:
     def _said_before(self, direction: Direction, event: Event, apdu: Apdu) -> int | None:
         """Where in the history the same message is: of the same type, first invoked at the same time, saying the same.
 
-        None where it may be another.  Not all systems give the time of day: such a message may be a new one if the
-        state has moved since.  Others give every message the same date-time: where all that happened since bears it,
-        it tells nothing.  Of requests there is only one, and what says of itself that it is a repeat is one.
+        None where it may be another: the state has moved since, and the date-time does not tell services apart, as it
+        has no time of day, or other services bear it, too.  What says of itself that it is a repeat is one; and of a
+        transaction there is only one request.
         """
         when = apdu.service_date_time
-        for place in self._places_of(direction, event, when):
-            earlier = self._history[place].apdu
-            if earlier is None or replace(apdu, service_date_time=earlier.service_date_time) != earlier:
-                continue
-            surely = event is Event.ILL_REQUEST or when.date_time_of_original_service is not None
-            if surely or place == len(self._history) - 1:
-                return place
-            moved = self._moved_at > place
-            timed = key_of(when).time is not None
-            if self._same_since > place if timed else not moved:
-                return place
-        return None
+        if event is Event.ILL_REQUEST and self._request is not None:
+            return 0 if _words(apdu) == _words(self._request) else None
+        key = key_of(when)
+        place = self._said.get((direction, event, key, _words(apdu)))
+        if place is None or when.date_time_of_original_service is not None or self._moved_at <= place:
+            return place
+        tells = key.time is not None and len(self._sharing[key]) == 1
+        return place if tells else None
+
+
+def _words(apdu: Apdu) -> bytes:
+    """What a message says, whenever it says it."""
+    return hashlib.blake2b(encode(replace(apdu, service_date_time=_WHENEVER)), digest_size=16).digest()

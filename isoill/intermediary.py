@@ -181,16 +181,16 @@ class Intermediary:
 
     @property
     def already_tried(self) -> tuple[SystemId, ...]:
-        """Who was asked so far, before the request came here and by us."""
-        third = self._third
-        asked = [each.responder_id for each in self._downstream if each.responder_id is not None]
-        return (*(third.already_tried_list or ()), *asked)
+        """Who was asked so far: before the request came here, we ourselves, and by us."""
+        before = self._third.already_tried_list or ()
+        us = () if is_among(self._identity, before) else (self._identity,)
+        asked = [each.request.responder_id for each in self._downstream if each.request is not None]
+        return (*before, *us, *(each for each in asked if each is not None))
 
     @property
     def send_to_list(self) -> tuple[SendToListEntry, ...]:
         """What of the requester's send-to-list is still to be asked, in its order."""
-        tried = self.already_tried
-        return tuple(each for each in self._third.send_to_list or () if not is_among(each.system_id, tried))
+        return tuple(each for each in self._third.send_to_list or () if not is_among(each.system_id, self._not_to_ask))
 
     @property
     def ended(self) -> bool:
@@ -339,6 +339,12 @@ class Intermediary:
         return (None if request is None else request.third_party_info_type) or ThirdPartyInfoType()
 
     @property
+    def _not_to_ask(self) -> tuple[SystemId, ...]:
+        """Who was asked, and who asks."""
+        asks = self._upstream.requester_id
+        return self.already_tried if asks is None else (*self.already_tried, asks)
+
+    @property
     def _at_work(self) -> Transaction | None:
         """The sub-transaction that goes on, if there is one."""
         last = self._downstream[-1] if self._downstream else None
@@ -374,6 +380,13 @@ class Intermediary:
         self._check_open()
         request, third = self._request, self._third
         permitted = third.permission_to_chain if kind is TransactionType.CHAINED else third.permission_to_partition
+        if is_among(to, self._not_to_ask):
+            raise self._may_not(
+                "a responder that was not asked, and does not ask", to.symbol or to.name or "one without a name"
+            )
+        if kind is TransactionType.PARTITIONED and request.transaction_id.sub_transaction_qualifier is not None:
+            # the supplier could not tell whom to talk to: who asks us is not who began
+            raise self._may_not("the transaction of the initial requester", "a sub-transaction, which can be chained")
         if not permitted:
             name = "permission-to-chain" if kind is TransactionType.CHAINED else "permission-to-partition"
             raise self._may_not(f"{name} in the request", "none")
@@ -426,6 +439,9 @@ class Intermediary:
         relay = FROM_REQUESTER[step.event]
         if relay is Relay.KEEP or step.duplicate or self._parted:
             return Relayed(step, back)
+        if step.event is Event.CANCEL and self._upstream.gone:  # it crossed our Shipped, which is the answer
+            reply = self._upstream.cancel_reply(answer=False, now=now)
+            return self._pass_on(step, back, self._upstream, Role.REQUESTER, reply)
         if below is not None:
             return self._pass_on(step, back, below, Role.RESPONDER, below.relayed(apdu, now=now))
         if relay is Relay.PASS_ON_OR_AGREE and step.after is State.CANCEL_PENDING:
@@ -460,6 +476,8 @@ class Intermediary:
         )
         if kind is not TransactionType.PARTITIONED:
             return message
+        # whom the requester goes on with knows the id of this sub-transaction, and not of those below it
+        message = replace(message, supplier_id=below.request.responder_id)
         address = message.responder_address or self._addresses[self._downstream.index(below)]
         return replace(message, transaction_type=kind, transaction_id=sub_transaction_id, responder_address=address)
 
@@ -487,9 +505,10 @@ class Intermediary:
         return () if step.reply is None else (Outgoing(to, transaction.partner, step.reply),)
 
     def _pass_on(self, step: Step, back: tuple[Outgoing, ...], other: Transaction, to: Role, message: Apdu) -> Relayed:
+        system = other.partner  # who is asked now; after a partitioned Shipped it is another
         try:
             other.send(message, lenient=True)  # if the one side did what can be borne, the other can bear it
         except LocalProtocolError as error:
             return Relayed(step, back, (error,))
         address = self._addresses[self._downstream.index(other)] if to is Role.RESPONDER else None
-        return Relayed(step, (*back, Outgoing(to, other.partner, message, address)))
+        return Relayed(step, (*back, Outgoing(to, system, message, address)))

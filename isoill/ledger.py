@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Unpack
 
 from isoill.facts import Step
-from isoill.matching import shown
+from isoill.matching import is_among, shown
 from isoill.problems import refusal
 from isoill.records import record
 from isoill.services import SENDERS, Role
@@ -104,6 +104,8 @@ class Ledger:
         ``partner`` is who sent it, as the caller knows from the connection or the letter: whose count it goes to.
         Without it that is whom the request names.  Raises `RemoteProtocolError`, with the report that answers.
         """
+        if not isinstance(apdu, Apdu):
+            raise TypeError(f"expected a message, found {type(apdu).__name__}")
         found = self.find(apdu)
         if len(found) == 1:
             [transaction] = found
@@ -133,7 +135,9 @@ class Ledger:
         which we are both, the responder's for those that both send.
         """
         theirs = apdu.transaction_id
-        here = self._by_qualifiers.get((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
+        here = self._by_qualifiers.get(_qualifiers(theirs), [])
+        if isinstance(apdu, ILLRequest):  # who may be another opens a transaction of its own
+            here = [each for each in here if _same_asker(each, apdu)]
         fitting = [each for each in here if each.has_id(apdu)] or [each for each in here if each.concerns(apdu)]
         if role is None:
             senders = SENDERS.get(type(apdu), frozenset(Role))
@@ -163,7 +167,7 @@ class Ledger:
         if request is None:
             raise ValueError(f"expected a transaction that has begun, found {transaction!r}")
         for known in self._by_qualifiers.get(_qualifiers(request.transaction_id), []):
-            if known.side is transaction.side and known.has_id(request):
+            if known.side is transaction.side and known.has_id(request) and _same_asker(known, request):
                 raise ValueError(f"expected a new transaction-id, found that of {known!r}")
         self._by_qualifiers.setdefault(_qualifiers(request.transaction_id), []).append(transaction)
         if transaction.side is Role.RESPONDER and not transaction.ended:
@@ -188,7 +192,15 @@ class Ledger:
 
 
 def _qualifiers(transaction_id: TransactionId) -> tuple[str, str]:
-    return transaction_id.transaction_group_qualifier, transaction_id.transaction_qualifier
+    return transaction_id.transaction_group_qualifier.strip(), transaction_id.transaction_qualifier.strip()
+
+
+def _same_asker(transaction: Transaction, request: ILLRequest) -> bool:
+    """Whether who asks is who began a transaction, as far as both are named."""
+    opened = transaction.request
+    one = None if opened is None else opened.transaction_id.initial_requester_id or opened.requester_id
+    other = request.transaction_id.initial_requester_id or request.requester_id
+    return one is None or other is None or is_among(one, [other])
 
 
 def _asker(request: ILLRequest) -> str:

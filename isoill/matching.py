@@ -63,11 +63,7 @@ def same_transaction(
     >>> same_transaction(with_requester, without, other_requester=SystemId.of("als:BVIV"))
     False
     """
-    if (one.transaction_group_qualifier, one.transaction_qualifier, one.sub_transaction_qualifier) != (
-        other.transaction_group_qualifier,
-        other.transaction_qualifier,
-        other.sub_transaction_qualifier,
-    ):
+    if _qualifiers(one) != _qualifiers(other):
         return False
     return same_system(one.initial_requester_id or one_requester, other.initial_requester_id or other_requester)
 
@@ -87,3 +83,13 @@ def shown(transaction_id: TransactionId | None) -> str:
     )
     texts = (part if part.isprintable() else ascii(str(part))[1:-1] for part in parts if part is not None)
     return "/".join(f"{text!s:.40}" for text in texts)
+
+
+def _qualifiers(transaction_id: TransactionId) -> tuple[str | None, ...]:
+    """The three parts that are texts, without the spaces that some systems write around them."""
+    parts = (
+        transaction_id.transaction_group_qualifier,
+        transaction_id.transaction_qualifier,
+        transaction_id.sub_transaction_qualifier,
+    )
+    return tuple(None if part is None else part.strip() for part in parts)

@@ -15,7 +15,7 @@ from typing import Any
 from isoill import _ber
 from isoill.asn1 import ANY, fields_of, type_of
 from isoill.codec import Octets, peek
-from isoill.errors import DEFAULT_LIMITS, DecodeError, Reason, RemoteProtocolError
+from isoill.errors import DEFAULT_LIMITS, DecodeError, LimitError, Reason, RemoteProtocolError
 from isoill.payloads import AdditionalUserErrorReportInfo, UnrecognizedData, UserErrorDetail
 from isoill.stamps import key_of, stamp
 from isoill.types import (
@@ -79,6 +79,8 @@ GENERAL_PROBLEMS: Mapping[Reason, GeneralProblem] = MappingProxyType(
 
 #: An error about the octets as such has this path, as no APDU is known yet.
 _NO_APDU = type_of(ILLAPDU).name
+#: Limits that only octets can go over that are no message: tags, lengths and numbers of absurd size.
+_OF_STRUCTURE = frozenset({"tag_octets", "length_octets", "integer_octets", "oid_arc_octets"})
 #: Reasons that are about one element and what it says, rather than about what is around it.
 _ABOUT_ONE = frozenset({Reason.UNEXPECTED_TAG, Reason.UNLISTED_VALUE, Reason.WRONG_FORM, Reason.MALFORMED_VALUE})
 _APDUS = {type_.name: type_.python for type_ in type_of(ILLAPDU).alternatives}
@@ -103,7 +105,7 @@ def error_report(
     """The report of a problem with a message that could be read.
 
     A `ProviderErrorReport` is the ILL system's, a `UserErrorReport` the library's.  Without ``now`` the report is dated
-    a second after the message.
+    a second after the message.  Raises ValueError for a message that is a report: none is answered by another.
 
     >>> from pathlib import Path
     >>> import isoill
@@ -113,6 +115,8 @@ def error_report(
     >>> report.error_report.correlation_information
     'ILL-Request 20261121 101500'
     """
+    if isinstance(about, StatusOrErrorReport):
+        raise ValueError("expected a message that is no report, found Status-Or-Error-Report")
     return _report(
         (about.protocol_version_num, about.transaction_id, about.requester_id, about.responder_id),
         stamp(now, about.service_date_time),
@@ -158,7 +162,7 @@ def report_of(
     >>> report.error_report.provider_error_report.general_problem
     GeneralProblem.MISTYPED_APDU
     """
-    octets = bytes(data)
+    octets = bytes(data).lstrip(b"\0\r\n")
     cls = _TYPES.get(octets[0] - 0x60) if octets else None
     if cls is StatusOrErrorReport:
         return None
@@ -174,6 +178,8 @@ def report_of(
             problem = GENERAL_PROBLEMS[error.reason]
     else:
         name, problem = type_of(cls).name, GENERAL_PROBLEMS[error.reason]
+    if isinstance(error, LimitError) and error.limit in _OF_STRUCTURE:
+        problem = _STRUCTURE
     if head is not None and head.protocol_version_num not in tuple(ProtocolVersionNum):
         problem = GeneralProblem.PROTOCOL_VERSION_NOT_SUPPORTED
     return _report(

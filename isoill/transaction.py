@@ -14,7 +14,7 @@ from typing import Any, Self, TypedDict, Unpack
 from isoill import transitions
 from isoill.agreement import compatible
 from isoill.asn1 import type_of
-from isoill.codec import unknown_critical
+from isoill.codec import encode, unknown_critical
 from isoill.composing import Composer
 from isoill.errors import LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
@@ -84,7 +84,7 @@ class Transaction(Composer):
     messages that must say so where the request does not.  A responder may say with ``optional_messages`` which of them
     it sends and wants; a request that requires one which it does not send, or the other way round, is answered with
     mandatory-messaging-not-supported at once, as one with an expiry date is with expiry-not-supported where
-    ``honours_expiry`` is False.
+    ``honours_expiry`` is False.  Let one thread at a time use a transaction.
 
     >>> from pathlib import Path
     >>> import datetime, isoill
@@ -129,15 +129,22 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
     @property
     def allowed(self) -> tuple[Event, ...]:
-        """What we may send now, by the strict table: a menu for a screen.  Expired is in it while the timer runs."""
-        return tuple(event for event in self.may(Direction.SEND) if event is not Event.EXPIRED or self.expiry)
+        """What we may send now, by the strict table: a menu for a screen.
+
+        Expired is in it while the timer runs only, and a repeat where there is something to be repeated; `may` has all.
+        """
+        menu = []
+        for event, outcome in self._open(Direction.SEND, lenient=False):
+            nothing_to_repeat = outcome.remark == "repeat" and (Direction.SEND, event) not in self._seen
+            if not nothing_to_repeat and (event is not Event.EXPIRED or self.expiry is not None):
+                menu.append(event)
+        return tuple(menu)
 
     @property
     def repeats(self) -> tuple[Event, ...]:
         """Those of `allowed` that would only say again what was said: better sent as a `repeat`, and not in a menu."""
-        return tuple(
-            event for event, outcome in self._open(Direction.SEND, lenient=False) if outcome.remark == "repeat"
-        )
+        outcomes = {event: self._outcome(Direction.SEND, event, lenient=False) for event in self.allowed}
+        return tuple(event for event, outcome in outcomes.items() if outcome is not None and outcome.remark == "repeat")
 
     def may(self, direction: Direction | str, *, lenient: bool = False) -> tuple[Event, ...]:
         """What we may send, or the other side may, by either table."""
@@ -213,6 +220,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     def send(self, apdu: Apdu, /, *, lenient: bool = False) -> Step:
         """Note that we send a message.  Raises `LocalProtocolError` where we may not, and nothing is changed.
 
+        So it is with `EncodeError` for a message that has no octets, as its components are of the wrong type.
+
         ``lenient`` is for what only the lenient table has, as a Received where no Shipped has come.
         """
         self._check_type(apdu)
@@ -276,6 +285,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
 
         Otherwise nothing happens, and the remark of the step says why.  A ``datetime`` gives the message its time, too.
         """
+        if not isinstance(today, datetime.date):
+            raise TypeError(f"expected today as a date, found {type(today).__name__}")
         day = today.date() if isinstance(today, datetime.datetime) else today
         outcome = self._outcome(Direction.SEND, Event.EXPIRED, lenient=False)
         if self.side is Role.REQUESTER:
@@ -470,7 +481,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
             return outcome
         if self._moved_at <= place:
             return Outcome(self._state, None, False, (), "repeat")
-        return None
+        # who does not say that it is a repeat may mean another of the same date-time
+        return None if apdu.service_date_time.date_time_of_original_service is not None else outcome
 
     def _answered(self, step: Step, now: datetime.datetime | None) -> Step:
         """The step, with the answer that the protocol asks for; to a repeated query, too: the first may be lost."""
@@ -495,6 +507,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     def _check_type(apdu: Apdu) -> None:
         if not isinstance(apdu, Apdu):
             raise TypeError(f"expected a message, found {type(apdu).__name__}")
+        encode(apdu)  # what has no octets could not be sent, nor stored
 
     def _check_version(self, apdu: Apdu, now: datetime.datetime | None) -> None:
         """Versions 1 and 2 are known; 0 is what yaz-illclient sends where it is not told, and borne."""

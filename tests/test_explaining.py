@@ -315,7 +315,7 @@ def test_no_message_can_write_to_the_terminal() -> None:
     ids = replace(REQUEST.transaction_id, transaction_group_qualifier=evil)
     request = replace(REQUEST, transaction_id=ids, requester_id=SystemId.of(evil))
     library = Library(request)
-    library.answers(library.responder.shipped(date_due=evil))
+    library.answers(library.responder.shipped(date_due=isoill.DateDue(date_due_field=evil)))
     replay, messages = replayed([*library.said, library.requester.cancel()])
     lines = lines_of(replay)
     assert all(line.isprintable() for line in lines)

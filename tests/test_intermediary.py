@@ -147,13 +147,13 @@ def test_the_send_to_list_is_asked_in_its_order_until_one_supplies() -> None:
     assert second is not None
     assert second.transaction_id.sub_transaction_qualifier == "2"
     assert second.third_party_info_type is not None
-    assert second.third_party_info_type.already_tried_list == (SystemId.of("als:ZERO"), FIRST)
+    assert second.third_party_info_type.already_tried_list == (SystemId.of("als:ZERO"), BETWEEN, FIRST)
     chain.relay(chain.intermediary.receive(expired_of(chain.lenders[SECOND])))
     chain.tell(chain.lenders[THIRD], chain.lenders[THIRD].unfilled(ReasonUnfilled.NOT_OWNED, note="never had it"))
     assert chain.requester.state is State.NOT_SUPPLIED
     answer = chain.requester.history[-1].apdu
     assert isinstance(answer, isoill.ILLAnswer)
-    assert answer.already_tried_list == (SystemId.of("als:ZERO"), FIRST, SECOND, THIRD)
+    assert answer.already_tried_list == (SystemId.of("als:ZERO"), BETWEEN, FIRST, SECOND, THIRD)
     assert answer.responder_note == "never had it"
     assert chain.intermediary.send_to_list == ()
     assert chain.intermediary.ended
@@ -455,6 +455,59 @@ def test_the_answer_of_who_was_called_back_is_ours_alone(yes: bool) -> None:
     assert str(chain.intermediary.expire(today=datetime.date(2026, 12, 3)).step) == (
         "no Expired: NOT-SUPPLIED (no timer runs)"
     )
+
+
+def test_a_cancel_that_crosses_shipped_is_answered_by_the_intermediary() -> None:
+    chain = Chain(request(permission_to_chain=True))
+    chain.relay(chain.intermediary.chain(FIRST))
+    cancel, lender = chain.requester.cancel(), chain.lenders[FIRST]
+    chain.requester.send(cancel)
+    chain.tell(lender, lender.shipped(date_due=DUE))
+    chain.relay(chain.intermediary.receive(cancel))
+    assert chain.states == (State.SHIPPED,) * 4
+    assert chain.requester.history[-1].event is Event.CANCEL_REPLY_NO
+    chain.tell(chain.requester, chain.requester.received())
+    chain.tell(lender, lender.checked_in())
+    assert chain.withheld == []
+    assert chain.intermediary.ended
+
+
+def test_nobody_is_asked_who_was_asked_or_asks() -> None:
+    to = tuple(SendToListEntry(system_id=each) for each in (BETWEEN, FIRST, ASKS, SECOND))
+    chain = Chain(request(permission_to_chain=True, send_to_list=to, already_tried_list=(THIRD,)))
+    for each in (BETWEEN, THIRD, ASKS, SystemId.of("als:ASKS", name="Again")):
+        with pytest.raises(LocalProtocolError, match="expected a responder that was not asked, and does"):
+            chain.intermediary.chain(each)
+    assert [each.system_id for each in chain.intermediary.send_to_list] == [FIRST, SECOND]
+    chain.relay(chain.intermediary.chain(FIRST))
+    chain.tell(chain.lenders[FIRST], chain.lenders[FIRST].unfilled(ReasonUnfilled.LOST))
+    assert [*chain.lenders] == [FIRST, SECOND]
+
+
+def test_below_a_sub_transaction_there_are_chains_only() -> None:
+    """Who supplies could not tell whom to talk to: who asks us is not who began."""
+    above = Intermediary(identity=SystemId.of("als:ABOVE"))
+    above.receive(request(permission_to_chain=True, permission_to_partition=True))
+    [sub] = above.partition(BETWEEN, address=ADDRESS).outgoing
+    below = Intermediary(identity=BETWEEN)
+    below.receive(sub.apdu)
+    with pytest.raises(LocalProtocolError, match="found a sub-transaction, which can be chained"):
+        below.partition(FIRST)
+    [further] = below.chain(FIRST).outgoing
+    lender = Transaction.replay([(Direction.RECEIVE, further.apdu)], role="responder")
+    shipped = lender.shipped(date_due=DUE)
+    lender.send(shipped)
+    [up] = below.receive(shipped).outgoing
+    assert up.system == SystemId.of("als:ABOVE")
+    [top] = above.receive(up.apdu).outgoing
+    assert isinstance(top.apdu, isoill.Shipped)
+    # the requester goes on with who knows this id, and that is the one below us
+    assert (top.apdu.supplier_id, top.apdu.transaction_id) == (BETWEEN, sub.apdu.transaction_id)
+    received = Transaction.replay(
+        [(Direction.SEND, request(permission_to_partition=True)), (Direction.RECEIVE, top.apdu)], role="requester"
+    ).received()
+    [passed] = below.receive(received).outgoing
+    assert lender.receive(passed.apdu).after is State.SHIPPED
 
 
 def test_who_was_asked_by_another_spelling_is_not_asked_again() -> None:

@@ -88,6 +88,26 @@ def test_one_that_is_alone_needs_no_name() -> None:
     )
 
 
+def test_spaces_around_numbers_are_nothing() -> None:
+    ledger = Ledger()
+    opened = ledger.receive(numbered("17 ")).transaction
+    note = opened.message("hallo")
+    trimmed = replace(note, transaction_id=replace(note.transaction_id, transaction_group_qualifier="17"))
+    assert ledger.receive(trimmed).transaction is opened
+
+
+def test_a_request_of_one_who_may_be_another_is_new() -> None:
+    ledger = Ledger()
+    ledger.receive(numbered("7"))
+    assert ledger.receive(numbered("7", by=SystemId.named("Omega Library"), item_id=ItemId(title="Another"))).new
+
+
+def test_what_is_no_message_is_a_type_error() -> None:
+    nothing: Any = None
+    with pytest.raises(TypeError, match="expected a message, found NoneType"):
+        Ledger().receive(nothing)
+
+
 def test_what_is_new_and_what_comes_again() -> None:
     ledger = Ledger()
     assert ledger.receive(numbered("7")).new

@@ -117,8 +117,20 @@ def test_what_goes_over_the_limits_is_another_problem() -> None:
     assert general_problem(report) is GeneralProblem.OTHER
 
 
-def test_a_report_that_cannot_be_read_is_not_answered() -> None:
-    octets = b"\x73\x02\x30\x00"
+def test_a_length_that_cannot_be_is_of_the_structure() -> None:
+    _, report = answered(OCTETS[:1] + b"\xe3" + OCTETS[2:])
+    assert general_problem(report) is GeneralProblem.BADLY_STRUCTURED_APDU
+
+
+def test_a_report_is_not_answered_by_a_report() -> None:
+    report = answered(b"")[1]
+    with pytest.raises(ValueError, match="expected a message that is no report"):
+        isoill.error_report(report, isoill.UserErrorReport(security_problem="who are you?"))
+
+
+@pytest.mark.parametrize("padding", [b"", b"\r\n", b"\0"])
+def test_a_report_that_cannot_be_read_is_not_answered(padding: bytes) -> None:
+    octets = padding + b"\x73\x02\x30\x00"
     with pytest.raises(DecodeError) as caught:
         isoill.decode(octets)
     assert report_of(caught.value, octets) is None

@@ -153,7 +153,7 @@ def test_what_we_may_not_send_says_state_event_and_what_is_allowed() -> None:
     with pytest.raises(LocalProtocolError) as caught:
         requester.send(requester.renew())
     assert str(caught.value) == (
-        "expected one of ILL-Request, Conditional-Reply yes, Cancel, Damaged, Message, Status-Query, "
+        "expected one of ILL-Request, Cancel, Damaged, Message, Status-Query, "
         "Status-Or-Error-Report to be sent, found Renew - at the requester's transaction in state PENDING"
     )
     assert (caught.value.role, caught.value.state, caught.value.event) == (Role.REQUESTER, State.PENDING, Event.RENEW)
@@ -293,6 +293,53 @@ def test_an_answer_that_is_none_of_the_seven_is_mistyped() -> None:
         responder.send(answer)
 
 
+@pytest.mark.parametrize("wrong", [datetime.date(2026, 11, 22), "20261122"])
+def test_times_and_days_are_of_their_types(wrong: Any) -> None:
+    requester, responder = pair(EXPIRING)
+    with pytest.raises(TypeError, match="expected now as a datetime, found"):
+        requester.cancel(now=wrong)
+    today: Any = str(wrong)
+    with pytest.raises(TypeError, match="expected today as a date, found str"):
+        responder.expire(today=today)
+    with pytest.raises(ValueError, match="expected a date as YYYYMMDD, found '2026-12-24'"):
+        responder.shipped(date_due="2026-12-24")
+
+
+def test_copies_have_histories_of_their_own() -> None:
+    requester, _ = pair()
+    for twin in (copy.copy(requester), copy.deepcopy(requester), pickle.loads(pickle.dumps(requester))):
+        assert twin == requester
+        twin.send(twin.cancel())
+        assert requester.state is State.PENDING
+        assert len(requester.history) == 1
+
+
+def test_who_we_are_goes_into_messages() -> None:
+    us = SystemId.of("als:US")
+    _, responder = pair(asked(responder_id=None), identity=us)
+    assert responder.shipped().responder_id == us
+    requester = Transaction(role="requester", identity=us)
+    requester.send(asked(requester_id=None))
+    assert requester.cancel().requester_id == us
+
+
+def test_who_forwarded_is_named_in_the_history() -> None:
+    requester, first = pair(forwardable())
+    forwarding = first.forward(SystemId.of("als:NEXT"), initial_requester_address=ADDRESS)
+    pass_on(first, requester, forwarding.notification)
+    report = requester.status_report().status_report
+    assert report is not None
+    assert report.user_status_report.initiator_of_most_recent_service == SystemId.of("als:FIRST")
+
+
+def test_a_note_is_repeated_in_reports_as_far_as_it_is_short() -> None:
+    requester, responder = pair()
+    responder.receive(requester.message("x" * 100_000))
+    report = responder.status_report().status_report
+    assert report is not None
+    assert report.user_status_report.most_recent_service_note == "x" * 2_000
+
+
 def test_what_is_no_message_is_a_type_error() -> None:
     nothing: Any = b"a"
     with pytest.raises(TypeError, match="expected a message, found bytes"):
@@ -370,8 +417,9 @@ def test_allowed_is_what_send_takes(stage: str) -> None:
             fresh = Transaction.from_json(plain)
             if event in side.allowed:
                 assert fresh.send(make(side)).event is event
-            elif event is Event.EXPIRED and event in side.may("send"):
-                assert side.expiry is None  # it may be sent, and no menu has it
+            elif event in side.may("send"):  # it may be sent, and no menu has it
+                cells = cell(side.side, side.state, Direction.SEND, event).outcomes
+                assert side.expiry is None if event is Event.EXPIRED else cells[0].remark == "repeat"
             else:
                 with pytest.raises(LocalProtocolError) as caught:
                     fresh.send(make(side))
@@ -500,16 +548,27 @@ def test_a_second_renewal_of_a_day_without_times_is_one() -> None:
         pass_on(responder, requester, responder.renew_answer(answer=False, now=datetime.datetime(2026, 11, 23, hour)))
 
 
-def test_the_same_message_sent_twice_is_sent_once() -> None:
-    requester, responder = on_loan()
-    renew = requester.renew()
-    pass_on(requester, responder, renew)
-    assert requester.send(renew).remark == "repeat"
-    pass_on(responder, requester, responder.renew_answer(answer=False))
-    with pytest.raises(LocalProtocolError, match="it repeats what is over"):
-        requester.send(renew)
-    assert responder.receive(renew).duplicate
-    assert (requester.state, responder.state) == (State.RECEIVED, State.SHIPPED)
+def test_a_message_that_has_no_octets_is_not_taken() -> None:
+    _, responder = pair()
+    before = responder.to_json()
+    odd: Any = "LOST"
+    with pytest.raises(isoill.EncodeError, match="reason_unfilled"):
+        responder.send(responder.unfilled(odd))
+    responder.receive(pair()[0].cancel())
+    with pytest.raises(isoill.EncodeError, match="expected bool, found str"):
+        responder.send(responder.cancel_reply(odd))
+    assert responder.state is State.CANCEL_PENDING
+    assert before in Transaction.from_json(before).to_json()
+
+
+def test_the_time_of_a_message_does_not_grow_with_the_history() -> None:
+    """What is looked for is found by what it says: many messages of one date-time are no list to go through."""
+    requester, responder = pair()
+    when = asked().service_date_time
+    notes = [replace(requester.message(str(number)), service_date_time=when) for number in range(3_000)]
+    assert not any(responder.receive(note).duplicate for note in notes)
+    assert responder.receive(notes[-1]).duplicate
+    assert len(responder.history) == 3_001
 
 
 def test_what_the_item_must_be_for_a_cancel_to_be_crossed() -> None:
@@ -532,6 +591,13 @@ def test_what_the_item_must_be_for_a_cancel_to_be_crossed() -> None:
             else:
                 with pytest.raises(RemoteProtocolError, match=r"the item has not gone|or is a copy"):
                     fresh.receive(MAKERS[event](requester))
+
+
+@pytest.mark.parametrize("stage", ["shipped", "on loan", "overdue", "renewing", "recalled", "checked in", "lost"])
+def test_the_request_may_be_said_again_without_saying_that(stage: str) -> None:
+    requester, responder = STAGES[stage]()
+    again = replace(asked(), service_date_time=requester.message("x").service_date_time)
+    assert responder.receive(again).duplicate
 
 
 def test_cancel_crosses_shipped() -> None:

@@ -97,8 +97,9 @@ class Facts:
         self._seen: set[tuple[Direction, Event]] = set()
         #: the places in the history of what was sent and received, by what tells services apart
         self._places: dict[tuple[Direction, Event, DateTimeOfService], list[int]] = {}
-        #: the same by what they say, and which services bear a date-time
-        self._said: dict[tuple[Direction, Event, DateTimeOfService, bytes], int] = {}
+        #: the same by what they say: of as many of them as were asked for once, and how many that were
+        self._said: dict[tuple[Direction, Event, DateTimeOfService], tuple[int, dict[bytes, int]]] = {}
+        #: which services bear a date-time
         self._sharing: dict[DateTimeOfService, set[tuple[Direction, Event]]] = {}
         #: what is asked for with every message is kept at hand, as a history may be long
         self._latest: ServiceDateTime | None = None
@@ -335,7 +336,6 @@ class Facts:
         """Note where in the history things are that are looked for later."""
         place, key = len(self._history) - 1, key_of(apdu.service_date_time)
         self._places.setdefault((step.direction, step.event, key), []).append(place)
-        self._said[step.direction, step.event, key, _words(apdu)] = place
         self._sharing.setdefault(key, set()).add((step.direction, step.event))
         moment = moment_of(apdu.service_date_time)
         if self._latest is None or (
@@ -362,11 +362,24 @@ class Facts:
         if event is Event.ILL_REQUEST and self._request is not None:
             return 0 if _words(apdu) == _words(self._request) else None
         key = key_of(when)
-        place = self._said.get((direction, event, key, _words(apdu)))
+        if not self._places_of(direction, event, when):
+            return None
+        place = self._words_at(direction, event, when).get(_words(apdu))
         if place is None or when.date_time_of_original_service is not None or self._moved_at <= place:
             return place
         tells = key.time is not None and len(self._sharing[key]) == 1
         return place if tells else None
+
+    def _words_at(self, direction: Direction, event: Event, when: ServiceDateTime) -> dict[bytes, int]:
+        """What the services said that were first invoked at the same time, and where in the history."""
+        places, key = self._places_of(direction, event, when), (direction, event, key_of(when))
+        known, said = self._said.get(key, (0, {}))
+        for place in places[known:]:
+            apdu = self._history[place].apdu
+            assert apdu is not None
+            said[_words(apdu)] = place
+        self._said[key] = (len(places), said)
+        return said
 
 
 def _words(apdu: Apdu) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import isoill.payloads  # noqa: F401 - these stay registered, whichever example comes first
 from isoill import oids
 
 #: Files whose examples need what an extra brings.

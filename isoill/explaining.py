@@ -15,10 +15,10 @@ from isoill.records import record
 from isoill.services import SENDERS, Direction, Event, Role, event_of
 from isoill.stamps import day_of
 from isoill.transaction import Transaction
-from isoill.transitions import State
-from isoill.types import Apdu, ILLRequest, StatusOrErrorReport, StatusQuery, SystemId, TransactionId
+from isoill.transitions import State, cell
+from isoill.types import Apdu, ILLRequest, Shipped, StatusOrErrorReport, StatusQuery, SystemId, TransactionId
 
-__all__ = ["Change", "Conversation", "Explained", "Objection", "Replay", "Standing", "as_json", "as_lines"]
+__all__ = ["Change", "Complaint", "Conversation", "Explained", "Replay", "Standing", "as_json", "as_lines"]
 
 _REQUESTER, _RESPONDER = _SIDES = (Role.REQUESTER, Role.RESPONDER)
 #: What either side may say at any time: it tells no one what to do next.
@@ -43,10 +43,10 @@ class Change:
 
 
 @record
-class Objection:
+class Complaint:
     """Why a side may not send a message, or does not take it.
 
-    >>> print(Objection("expected Received to be sent, found Renew", ("Received",)))
+    >>> print(Complaint("expected Received to be sent, found Renew", ("Received",)))
     expected Received to be sent, found Renew
     """
 
@@ -81,9 +81,9 @@ class Explained:
     requester: Change
     responder: Change
     #: what the strict table has against its being sent
-    illegal: Objection | None
+    illegal: Complaint | None
     #: what the receiver has against it
-    refused: Objection | None
+    refused: Complaint | None
     #: what else there is to know
     notes: tuple[str, ...]
 
@@ -168,7 +168,12 @@ class Replay:
     def take(self, file: str, number: int, apdu: Apdu) -> Explained:
         """Let the message be sent and received; ``file`` and ``number`` say where it stands."""
         self._taken += 1
-        return self._dialogue_of(apdu).take(self._taken, file, number, apdu)
+        dialogue = self._dialogue_of(apdu)
+        explained = dialogue.take(self._taken, file, number, apdu)
+        for other in self._group_of(apdu):
+            if other is not dialogue and dialogue.parts_to(other, apdu):
+                other.goes_on_with(dialogue)
+        return explained
 
     @property
     def conversations(self) -> tuple[Conversation, ...]:
@@ -176,14 +181,18 @@ class Replay:
         dialogues = [each for group in self._dialogues.values() for each in group]
         return tuple(each.conversation for each in sorted(dialogues, key=lambda each: each.messages[0].order))
 
-    def _dialogue_of(self, apdu: Apdu) -> _Dialogue:
+    def _group_of(self, apdu: Apdu) -> list[_Dialogue]:
         theirs = apdu.transaction_id
-        group = self._dialogues.setdefault((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
-        # the Shipped of a sub-transaction concerns the transaction above it, too
+        return self._dialogues.setdefault((theirs.transaction_group_qualifier, theirs.transaction_qualifier), [])
+
+    def _dialogue_of(self, apdu: Apdu) -> _Dialogue:
+        theirs, group = apdu.transaction_id, self._group_of(apdu)
+        # the Shipped of a sub-transaction concerns the transaction above it, too, and is said on to it
         nearest = sorted(group, key=lambda each: each.sub_transaction_qualifier != theirs.sub_transaction_qualifier)
-        for dialogue in nearest:
-            if dialogue.concerns(apdu):
-                return dialogue
+        concerned = [dialogue for dialogue in nearest if dialogue.concerns(apdu)]
+        if concerned:
+            waiting = [each for each in concerned if each.waits_for_item] if isinstance(apdu, Shipped) else []
+            return (waiting or concerned)[0]
         group.append(_Dialogue(apdu, self._strict, self._sender))
         return group[-1]
 
@@ -196,6 +205,8 @@ class _Dialogue:
         self._strict = strict
         self._sender = sender
         self._sides = {role: Transaction(role=role, strict=strict) for role in _SIDES}
+        #: where each side was before it received its last message
+        self._earlier: dict[Role, State] = {}
         #: the side that waits for a report
         self._waiting: Role | None = None
         self.messages: list[Explained] = []
@@ -211,6 +222,21 @@ class _Dialogue:
             return any(side.concerns(apdu) for side in begun)
         first = self._first
         return same_transaction(first.transaction_id, apdu.transaction_id, first.requester_id, apdu.requester_id)
+
+    @property
+    def waits_for_item(self) -> bool:
+        """Whether the requester has asked, and no Shipped has come."""
+        requester = self._sides[_REQUESTER]
+        return requester.request is not None and not requester.gone
+
+    def parts_to(self, other: _Dialogue, apdu: Apdu) -> bool:
+        """Whether, by this message, our requester goes on with the responder of the other, a sub-transaction."""
+        parted = isinstance(apdu, Shipped) and self._sides[_REQUESTER].transaction_id == other._first.transaction_id
+        return parted and self._first.transaction_id != other._first.transaction_id
+
+    def goes_on_with(self, above: _Dialogue) -> None:
+        """From here on the requester of the transaction above is ours."""
+        self._sides[_REQUESTER] = above._sides[_REQUESTER]
 
     def take(self, order: int, file: str, number: int, apdu: Apdu) -> Explained:
         sender, told = self._sender_of(apdu)
@@ -264,27 +290,41 @@ class _Dialogue:
             self._sides[_RESPONDER] = Transaction.replay(asked, role=_RESPONDER, strict=self._strict)
             yield "the request was forwarded: from here on the responder is the new one"
 
-    def _send(self, sender: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
+    def _send(self, sender: Role, apdu: Apdu) -> tuple[Complaint | None, list[str]]:
         side = self._sides[sender]
         apdu = _as_known(side, apdu)
         try:
             return None, _remarks(sender, side.send(apdu))
         except LocalProtocolError as error:
-            illegal = Objection(str(error), error.allowed)
+            illegal = Complaint(str(error), error.allowed)
+        notes = self._crossed(sender, apdu)
         try:
             step = side.send(apdu, lenient=True)
         except LocalProtocolError:
-            return illegal, [f"the {sender} stays in {side.state}: the lenient table does not have it either"]
+            return illegal, [*notes, f"the {sender} stays in {side.state}: the lenient table does not have it either"]
         remark = f" ({step.remark})" if step.remark else ""
-        return illegal, [f"the {sender} goes on all the same: the lenient table has it{remark}"]
+        return illegal, [*notes, f"the {sender} goes on all the same: the lenient table has it{remark}"]
 
-    def _receive(self, receiver: Role, apdu: Apdu) -> tuple[Objection | None, list[str]]:
+    def _crossed(self, sender: Role, apdu: Apdu) -> list[str]:
+        """Whether the sender might have sent it before it received what it did last."""
+        earlier, event = self._earlier.get(sender), _event(apdu, Direction.SEND)
+        if earlier is None or event is None:
+            return []
+        outcomes = cell(sender, earlier, Direction.SEND, event).outcomes
+        if not any(not each.lenient and each.remark != "repeat" for each in outcomes):
+            return []
+        return [f"it may have crossed what the {sender} received last: until then it was in {earlier}"]
+
+    def _receive(self, receiver: Role, apdu: Apdu) -> tuple[Complaint | None, list[str]]:
         side = self._sides[receiver]
+        before = side.state
         try:
             # what it answers by itself changes no state, so that the real answer may still come
             step = side.receive(_as_known(side, apdu))
         except RemoteProtocolError as error:
-            return Objection(str(error), error.allowed, _problem(error.report)), []
+            return Complaint(str(error), error.allowed, _problem(error.report)), []
+        if side.state is not before:
+            self._earlier[receiver] = before
         answer = []
         if step.reply is not None:
             answer = [f"the {receiver} would answer with {type_of(type(step.reply)).name}"]

@@ -437,3 +437,37 @@ def test_the_reference_shows_what_is_printed(
     page = (ROOT / "docs" / "reference" / "cli.rst").read_text(encoding="utf-8")
     shown = page.partition("   $ isoill explain request.ber shipped.ber query.ber report.ber renew.ber\n")[2]
     assert shown.startswith("".join(f"   {line}\n" for line in capsys.readouterr().out.splitlines()))
+
+
+def test_a_cancel_that_crossed_the_shipped_is_said_to_have_crossed_it() -> None:
+    library = Library()
+    shipped, cancel = library.responder.shipped(date_due="20261224"), library.requester.cancel()
+    library.answers(shipped)
+    _, messages = replayed([*library.said, cancel])
+    assert messages[-1].illegal is not None
+    assert "it may have crossed what the requester received last: until then it was in PENDING" in messages[-1].notes
+    assert str(messages[-1].responder) == "SHIPPED -> CANCEL-PENDING"
+
+
+def test_a_partitioned_loan_is_followed_from_the_one_transaction_into_the_other() -> None:
+    address = isoill.SystemAddress(telecom_service_identifier="TCP/IP", telecom_service_address="a.example.org:1611")
+    permitted = isoill.ThirdPartyInfoType(permission_to_partition=True, initial_requester_address=address)
+    asked = replace(REQUEST, third_party_info_type=permitted)
+    requester, supplier = Transaction(role="requester"), Transaction(role="responder")
+    between = isoill.Intermediary(identity=SystemId.of("als:BETWEEN"))
+    requester.send(asked)
+    between.receive(asked)
+    [sub] = between.partition(SystemId.of("als:LENDS"), address=address).outgoing
+    supplier.receive(sub.apdu)
+    below = supplier.shipped(date_due="20261224")
+    supplier.send(below)
+    [above] = between.receive(below).outgoing
+    requester.receive(above.apdu)
+    received = requester.received()
+    replay, messages = replayed([asked, sub.apdu, below, above.apdu, received])
+    assert not any(message.wrong for message in messages)
+    main, lower = replay.conversations
+    assert [type(each.apdu).__name__ for each in main.messages] == ["ILLRequest", "Shipped"]
+    assert [type(each.apdu).__name__ for each in lower.messages] == ["ILLRequest", "Shipped", "Received"]
+    assert (main.requester.state, main.responder.state) == (State.RECEIVED, State.SHIPPED)
+    assert (lower.requester.state, lower.responder.state) == (State.RECEIVED, State.SHIPPED)

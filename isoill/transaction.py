@@ -220,9 +220,8 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     def send(self, apdu: Apdu, /, *, lenient: bool = False) -> Step:
         """Note that we send a message.  Raises `LocalProtocolError` where we may not, and nothing is changed.
 
-        So it is with `EncodeError` for a message that has no octets, as its components are of the wrong type.
-
-        ``lenient`` is for what only the lenient table has, as a Received where no Shipped has come.
+        `EncodeError` says that a message has no octets, as its components are of the wrong type: it can neither be sent
+        nor kept.  ``lenient`` is for what only the lenient table has, as a Received where no Shipped has come.
         """
         self._check_type(apdu)
         try:
@@ -244,7 +243,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         """Note that the other side has sent a message, and make the answer where the protocol asks for one.
 
         The answer, if there is one, counts as sent.  Raises `RemoteProtocolError` where the other side may not send
-        this, and nothing is changed.  ``now`` is for the answer.
+        this, and nothing is changed; `EncodeError` as `send` does.  ``now`` is for the answer.
         """
         return self._answered(self._receive(apdu, now), now)
 

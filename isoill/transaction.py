@@ -476,12 +476,15 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         It may be sent as long as the state is the one to which the first has led, or the table lets it be repeated.
         """
         place = self._said_before(Direction.SEND, event, apdu)
-        if place is None or (outcome is not None and outcome.to is self._state):
+        if place is None:
             return outcome
         if self._moved_at <= place:
-            return Outcome(self._state, None, False, (), "repeat")
+            strict = self._outcome(Direction.SEND, event, lenient=False)
+            stays = strict is not None and strict.to is self._state
+            return strict if stays else Outcome(self._state, None, False, (), "repeat")
         # who does not say that it is a repeat may mean another of the same date-time
-        return None if apdu.service_date_time.date_time_of_original_service is not None else outcome
+        repeated = apdu.service_date_time.date_time_of_original_service is not None
+        return None if repeated and outcome is not None and outcome.to is not self._state else outcome
 
     def _answered(self, step: Step, now: datetime.datetime | None) -> Step:
         """The step, with the answer that the protocol asks for; to a repeated query, too: the first may be lost."""

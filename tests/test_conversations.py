@@ -104,7 +104,7 @@ class BadChannel(Conversation):
 
 
 #: Ten thousand conversations where it is asked for, once: the other versions of Python would have the same.
-CONVERSATIONS = 10_000 if IN_CI and sys.version_info[:2] == (3, 11) else 1_000
+CONVERSATIONS = 10_000 if IN_CI and sys.version_info[:2] == (3, 11) else 500
 
 TestBadChannel = BadChannel.TestCase
 TestBadChannel.settings = settings(max_examples=CONVERSATIONS, stateful_step_count=20)

@@ -510,6 +510,7 @@ def test_what_was_said_last_may_be_said_again_whatever_the_table_says() -> None:
     again = responder.repeat(yes)
     assert str(responder.send(again)) == "send Renew-Answer yes: SHIPPED (repeat)"
     assert requester.receive(again).after is State.RECEIVED
+    assert Transaction.replay(responder.messages, role="responder") == responder
     with pytest.raises(LocalProtocolError, match="only the lenient table has it"):  # it does not say that it repeats
         responder.send(responder.renew_answer(answer=True, date_due=DUE))
 

@@ -280,7 +280,8 @@ def converse(data: bytes) -> None:
             examination, offset = isoill.examine_from(data, offset)
         except isoill.DecodeError as error:
             report = isoill.report_of(error, data[offset:])
-            assert (report is None) is (data[offset : offset + 1] == b"\x73"), "an answer where there is none, or none"
+            begins = data[offset:].lstrip(b"\0\r\n")[:1]
+            assert (report is None) is (begins == b"\x73"), "an answer where there is none, or none"
             _check_answer(report)
             return
         apdu = examination.apdu

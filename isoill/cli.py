@@ -11,10 +11,10 @@ import codecs
 import datetime
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
 import isoill
 from isoill.dialects import speakers_of
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from isoill.profiles import Profile
 
 __all__ = ["main"]
+
+T = TypeVar("T")
 
 
 class _CommandError(Exception):
@@ -192,31 +194,49 @@ def _shown(name: str) -> str:
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
+class _Messages(Generic[T]):
+    """The messages of several files, each with its file and its number there.
+
+    What is wrong with a file is one line on standard error, and the next file's turn; ``code`` is the exit code.
+    """
+
+    def __init__(self, names: Sequence[str], read: Callable[[str], Iterator[T]]) -> None:
+        self._names = names
+        self._read = read
+        self.code = 0
+
+    def __iter__(self) -> Iterator[tuple[str, int, T]]:
+        for name in self._names:
+            number = 0
+            try:
+                for number, message in enumerate(self._read(name), 1):
+                    yield name, number, message
+                if number == 0:
+                    raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
+            except isoill.DecodeError as error:
+                self._complain(f"{_shown(name)}: {error}", 1)
+            except _CommandError as failure:
+                self._complain(str(failure), failure.code)
+
+    def _complain(self, line: str, code: int) -> None:
+        sys.stdout.flush()  # so that it stands behind what was printed before it
+        _complain(line)
+        self.code = max(self.code, code)
+
+
 def _decode(options: argparse.Namespace) -> int:
-    code = 0
     several = len(options.files) > 1
     if options.json:
         _in_utf8()
-    for name in options.files:
-        try:
-            number = 0
-            for number, apdu in enumerate(_apdus(name, options.lenient), 1):
-                if options.json:
-                    print(isoill.to_json(apdu))
-                else:
-                    if several and number == 1:
-                        print(f"# {_shown(name)}")
-                    print(isoill.tree(apdu))
-            if number == 0:
-                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
-        except isoill.DecodeError as error:
-            sys.stdout.flush()
-            _complain(f"{_shown(name)}: {error}")
-            code = max(code, 1)
-        except _CommandError as failure:
-            _complain(str(failure))
-            code = max(code, failure.code)
-    return code
+    messages = _Messages(options.files, lambda name: _apdus(name, options.lenient))
+    for name, number, apdu in messages:
+        if options.json:
+            print(isoill.to_json(apdu))
+        else:
+            if several and number == 1:
+                print(f"# {_shown(name)}")
+            print(isoill.tree(apdu))
+    return messages.code
 
 
 def _in_utf8() -> None:
@@ -331,34 +351,22 @@ def _check(options: argparse.Namespace) -> int:
     profiles = _profiles(options.profiles)
     today = options.today or datetime.date.today()
     earlier: dict[isoill.TransactionId, list[isoill.Apdu]] = {}
-    code = 0
     results: list[verdicts.Checked] = []
-    for name in options.files:
-        try:
-            number = 0
-            for number, examination in enumerate(_examinations(name), 1):
-                place = _shown(name) if number == 1 else f"{_shown(name)}, message {number}"
-                history = earlier.setdefault(examination.apdu.transaction_id, []) if options.history else []
-                result = verdicts.checked(
-                    place,
-                    examination,
-                    profiles,
-                    role=options.role,
-                    transport=options.transport,
-                    today=today,
-                    history=history,
-                )
-                history.append(result.apdu)
-                results.append(result)
-                code = max(code, int(result.refused))
-            if number == 0:
-                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
-        except isoill.DecodeError as error:
-            _complain(f"{_shown(name)}: {error}")
-            code = max(code, 1)
-        except _CommandError as failure:
-            _complain(str(failure))
-            code = max(code, failure.code)
+    messages = _Messages(options.files, _examinations)
+    for name, number, examination in messages:
+        place = _shown(name) if number == 1 else f"{_shown(name)}, message {number}"
+        history = earlier.setdefault(examination.apdu.transaction_id, []) if options.history else []
+        result = verdicts.checked(
+            place,
+            examination,
+            profiles,
+            role=options.role,
+            transport=options.transport,
+            today=today,
+            history=history,
+        )
+        history.append(result.apdu)
+        results.append(result)
     if options.json:
         _in_utf8()
         lines = [verdicts.as_json(result) for result in results]
@@ -368,33 +376,18 @@ def _check(options: argparse.Namespace) -> int:
             lines = [*verdicts.as_matrix(results, profiles), "", *lines]
     for line in lines:
         print(line)
-    return code
+    return max([messages.code, *(int(result.refused) for result in results)])
 
 
 def _explain(options: argparse.Namespace) -> int:
     from isoill import explaining  # noqa: PLC0415
 
     replay = explaining.Replay(strict=options.strict, sender=options.sender)
-    code = 0
-    messages: list[explaining.Explained] = []
-    for name in options.files:
-        try:
-            number = 0
-            for number, examination in enumerate(_examinations(name), 1):
-                message = replay.take(_shown(name), number, examination.apdu)
-                messages.append(message)
-                code = max(code, int(message.wrong))
-            if number == 0:
-                raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
-        except isoill.DecodeError as error:
-            _complain(f"{_shown(name)}: {error}")
-            code = max(code, 1)
-        except _CommandError as failure:
-            _complain(str(failure))
-            code = max(code, failure.code)
+    messages = _Messages(options.files, _examinations)
+    explained = [replay.take(_shown(name), number, examination.apdu) for name, number, examination in messages]
     if options.json:
         _in_utf8()
-        for message in messages:
+        for message in explained:
             print(explaining.as_json(message))
     else:
         for index, conversation in enumerate(replay.conversations):
@@ -402,7 +395,7 @@ def _explain(options: argparse.Namespace) -> int:
                 print()
             for line in explaining.as_lines(conversation):
                 print(line)
-    return code
+    return max([messages.code, *(int(message.wrong) for message in explained)])
 
 
 def _show_profile(options: argparse.Namespace) -> int:

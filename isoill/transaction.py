@@ -460,7 +460,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         """What the other side says of its state, and whether that goes with ours when no message is on the way."""
         # of a responder these two are what it has noted (Aleph reports SHIPPED for both, others the notes)
         noted = self.side is Role.REQUESTER and theirs in (CurrentState.RECEIVED, CurrentState.RETURNED)
-        state = State.SHIPPED if noted else State[theirs.name] if isinstance(theirs, CurrentState) else State.UNKNOWN
+        state = State.SHIPPED if noted else State.of(theirs) if isinstance(theirs, CurrentState) else State.UNKNOWN
         name = theirs.asn1_name.upper() if isinstance(theirs, CurrentState) else str(theirs)
         requester, responder = (self._state, state) if self.side is Role.REQUESTER else (state, self._state)
         known = requester in STATES[Role.REQUESTER] and responder in STATES[Role.RESPONDER]

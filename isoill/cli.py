@@ -12,13 +12,14 @@ import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import isoill
+from isoill import operating
 from isoill.dialects import speakers_of
 from isoill.services import Role, Transport
+from isoill.terminal import CommandError, complain, in_utf8, opened, read, shown_name
 
 if TYPE_CHECKING:
     from isoill import verdicts
@@ -29,14 +30,6 @@ __all__ = ["main"]
 T = TypeVar("T")
 
 
-class _CommandError(Exception):
-    """What ends a command: a line for standard error, and the exit code."""
-
-    def __init__(self, line: str, code: int) -> None:
-        super().__init__(line)
-        self.code = code
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     options = _parser().parse_args(arguments)
@@ -45,21 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character shows its number
     try:
         if sys.stdout is None:
-            raise _CommandError("standard output: it is closed", 2)
+            raise CommandError("standard output: it is closed", 2)
         code: int = options.run(options)
         sys.stdout.flush()
-    except _CommandError as error:
-        _complain(str(error))
+    except CommandError as error:
+        complain(str(error))
         return error.code
     except BrokenPipeError:  # whoever read our output has read enough
         _let_go_of_output()
         return 0
     except OSError as error:  # reading is seen to where it is done: it is our output that cannot be written
         _let_go_of_output()
-        _complain(f"standard output: {error.strerror}")
+        complain(f"standard output: {error.strerror}")
         return 2
     except MemoryError:
-        _complain("expected messages that memory holds, found more")
+        complain("expected messages that memory holds, found more")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -69,11 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _let_go_of_output() -> None:
     """What is left in the buffer cannot be written at exit either."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it is for the interpreter to close
-
-
-def _complain(line: str) -> None:
-    """One line for a person, on standard error."""
-    print(f"isoill: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
     explain.set_defaults(run=_explain)
 
+    operating.add_commands(commands)
+
     profile = commands.add_parser("profile", help="print a profile", description="Print what is known of partners.")
     actions = profile.add_subparsers(required=True, metavar="ACTION")
     show = actions.add_parser("show", help="print a profile as a page")
@@ -165,33 +155,6 @@ def _day(text: str) -> datetime.date:
         return datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    """A file, or standard input; what goes wrong in opening or reading it is one line."""
-    try:
-        if name != "-":
-            with open(name, "rb") as file:
-                yield file
-        elif sys.stdin is None:
-            raise _CommandError("standard input: it is closed", 2)
-        else:
-            yield sys.stdin.buffer
-    except OSError as error:
-        raise _CommandError(f"{_shown(name)}: {error.strerror}", 2) from None
-
-
-def _read(name: str) -> bytes:
-    with _opened(name) as file:
-        return file.read()
-
-
-def _shown(name: str) -> str:
-    """A file's name, as a person knows it; what would not print is escaped."""
-    if name == "-":
-        return "standard input"
-    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 class _Messages(Generic[T]):
@@ -212,54 +175,48 @@ class _Messages(Generic[T]):
                 for number, message in enumerate(self._read(name), 1):
                     yield name, number, message
                 if number == 0:
-                    raise _CommandError(f"{_shown(name)}: expected a message, found nothing", 1)
+                    raise CommandError(f"{shown_name(name)}: expected a message, found nothing", 1)
             except isoill.DecodeError as error:
-                self._complain(f"{_shown(name)}: {error}", 1)
-            except _CommandError as failure:
+                self._complain(f"{shown_name(name)}: {error}", 1)
+            except CommandError as failure:
                 self._complain(str(failure), failure.code)
 
     def _complain(self, line: str, code: int) -> None:
         sys.stdout.flush()  # so that it stands behind what was printed before it
-        _complain(line)
+        complain(line)
         self.code = max(self.code, code)
 
 
 def _decode(options: argparse.Namespace) -> int:
     several = len(options.files) > 1
     if options.json:
-        _in_utf8()
+        in_utf8()
     messages = _Messages(options.files, lambda name: _apdus(name, options.lenient))
     for name, number, apdu in messages:
         if options.json:
             print(isoill.to_json(apdu))
         else:
             if several and number == 1:
-                print(f"# {_shown(name)}")
+                print(f"# {shown_name(name)}")
             print(isoill.tree(apdu))
     return messages.code
 
 
-def _in_utf8() -> None:
-    """JSON is, whatever the terminal is."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # which JSON has, too: of a file's name
-
-
 def _apdus(name: str, lenient: bool) -> Iterator[isoill.ILLAPDU]:
     if not lenient:
-        with _opened(name) as file:
+        with opened(name) as file:
             yield from isoill.iter_apdus(file)
         return
     for examination in _examinations(name):
         for deviation in examination.deviations:
-            _complain(f"{_shown(name)}: {deviation}")
+            complain(f"{shown_name(name)}: {deviation}")
         if speakers := speakers_of(examination.deviations):
-            _complain(f"{_shown(name)}: these are ways of {' or '.join(speakers)}")
+            complain(f"{shown_name(name)}: these are ways of {' or '.join(speakers)}")
         yield examination.apdu
 
 
 def _examinations(name: str) -> Iterator[isoill.Examination]:
-    data, offset = _read(name), 0
+    data, offset = read(name), 0
     if not data.strip(b"\0\r\n"):
         return
     while offset < len(data):
@@ -268,24 +225,24 @@ def _examinations(name: str) -> Iterator[isoill.Examination]:
 
 
 def _encode(options: argparse.Namespace) -> int:
-    name = _shown(options.file)
+    name = shown_name(options.file)
     written = []
-    texts = _objects(_read(options.file).removeprefix(codecs.BOM_UTF8))
+    texts = _objects(read(options.file).removeprefix(codecs.BOM_UTF8))
     for number, text in enumerate(texts, 1):
         try:
             written.append(isoill.encode(isoill.from_json(text), defaults=not options.no_defaults))
         except (isoill.PlainError, isoill.EncodeError) as error:
             place = f", message {number}" if len(texts) > 1 else ""
-            raise _CommandError(f"{name}{place}: {error}", 1) from None
+            raise CommandError(f"{name}{place}: {error}", 1) from None
     if not written:
-        raise _CommandError(f"{name}: expected JSON, found nothing", 1)
+        raise CommandError(f"{name}: expected JSON, found nothing", 1)
     if options.output == "-":
         sys.stdout.buffer.write(b"".join(written))
         return 0
     try:
         Path(options.output).write_bytes(b"".join(written))
     except OSError as error:
-        raise _CommandError(f"{options.output}: {error.strerror}", 2) from None
+        raise CommandError(f"{options.output}: {error.strerror}", 2) from None
     return 0
 
 
@@ -301,15 +258,15 @@ def _dump(options: argparse.Namespace) -> int:
     code = 0
     for name in options.files:
         try:
-            data = _read(name)
-        except _CommandError as failure:
-            _complain(str(failure))
+            data = read(name)
+        except CommandError as failure:
+            complain(str(failure))
             code = failure.code
             continue
         if len(options.files) > 1:
-            print(f"# {_shown(name)}")
+            print(f"# {shown_name(name)}")
         if not data:
-            _complain(f"{_shown(name)}: expected octets, found nothing")
+            complain(f"{shown_name(name)}: expected octets, found nothing")
             code = max(code, 1)
         else:
             print(isoill.dump(data))
@@ -324,7 +281,7 @@ def _profiles(texts: Sequence[str]) -> list[Profile]:
     profiles = list(map(_profile, names))
     for index, profile in enumerate(profiles):
         if profile.name in [other.name for other in profiles[:index]]:
-            raise _CommandError(f"profile: expected profiles of different names, found two that are {profile.name}", 2)
+            raise CommandError(f"profile: expected profiles of different names, found two that are {profile.name}", 2)
     return profiles
 
 
@@ -336,13 +293,13 @@ def _profile(name: str) -> Profile:
         return PROFILES[name]
     if not name.lower().endswith(".toml"):
         names = ", ".join(PROFILES)
-        raise _CommandError(f"profile: expected one of {names}, or a FILE.toml, found {name!r:.60}", 2)
+        raise CommandError(f"profile: expected one of {names}, or a FILE.toml, found {name!r:.60}", 2)
     try:
         return load_profile(name)
     except OSError as error:
-        raise _CommandError(f"{_shown(name)}: {error.strerror}", 2) from None
+        raise CommandError(f"{shown_name(name)}: {error.strerror}", 2) from None
     except PartnerError as error:
-        raise _CommandError(str(error), 2) from None
+        raise CommandError(str(error), 2) from None
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -354,7 +311,7 @@ def _check(options: argparse.Namespace) -> int:
     results: list[verdicts.Checked] = []
     messages = _Messages(options.files, _examinations)
     for name, number, examination in messages:
-        place = _shown(name) if number == 1 else f"{_shown(name)}, message {number}"
+        place = shown_name(name) if number == 1 else f"{shown_name(name)}, message {number}"
         history = earlier.setdefault(examination.apdu.transaction_id, []) if options.history else []
         result = verdicts.checked(
             place,
@@ -368,7 +325,7 @@ def _check(options: argparse.Namespace) -> int:
         history.append(result.apdu)
         results.append(result)
     if options.json:
-        _in_utf8()
+        in_utf8()
         lines = [verdicts.as_json(result) for result in results]
     else:
         lines = [line for result in results for line in verdicts.as_lines(result)]
@@ -384,9 +341,9 @@ def _explain(options: argparse.Namespace) -> int:
 
     replay = explaining.Replay(strict=options.strict, sender=options.sender)
     messages = _Messages(options.files, _examinations)
-    explained = [replay.take(_shown(name), number, examination.apdu) for name, number, examination in messages]
+    explained = [replay.take(shown_name(name), number, examination.apdu) for name, number, examination in messages]
     if options.json:
-        _in_utf8()
+        in_utf8()
         for message in explained:
             print(explaining.as_json(message))
     else:

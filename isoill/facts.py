@@ -188,6 +188,11 @@ class Facts:
         return tuple(step.apdu.service_date_time for step in self._history if step.apdu is not None)
 
     @property
+    def latest(self) -> ServiceDateTime | None:
+        """The latest of `stamps`; None as long as nothing has happened."""
+        return self._latest
+
+    @property
     def shipped_service_type(self) -> ILLServiceType | None:
         """Loan or copy, as it was shipped, or was received where no Shipped has come; None as long as that is open."""
         return self._shipped_service_type

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from isoill.types import SystemId, TransactionId
+from isoill.services import SENDERS, Role
+from isoill.types import Apdu, ILLRequest, SystemId, TransactionId
 
-__all__ = ["is_among", "same_system", "same_transaction", "shown"]
+__all__ = ["is_among", "same_system", "same_transaction", "senders_of", "shown"]
 
 
 def same_system(one: SystemId | None, other: SystemId | None) -> bool:
@@ -66,6 +67,25 @@ def same_transaction(
     if _qualifiers(one) != _qualifiers(other):
         return False
     return same_system(one.initial_requester_id or one_requester, other.initial_requester_id or other_requester)
+
+
+def senders_of(apdu: Apdu) -> tuple[SystemId, ...]:
+    """Who may have sent a message, as it says itself: one of the two sides, or both where either sends such messages.
+
+    Empty where it does not say.  A request without a requester is from whom its transaction-id names.
+
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+    >>> [sender.symbol for sender in senders_of(request)]
+    ['isoill:MAIN']
+    """
+    sides = {role.side for role in SENDERS.get(type(apdu), frozenset())}
+    asks, answers = apdu.requester_id, apdu.responder_id
+    if asks is None and isinstance(apdu, ILLRequest):
+        asks = apdu.transaction_id.initial_requester_id
+    told = [(Role.REQUESTER, asks), (Role.RESPONDER, answers)]
+    return tuple(system for role, system in told if role in sides and system is not None)
 
 
 def shown(transaction_id: TransactionId | None) -> str:

@@ -128,6 +128,16 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         return self._strict
 
     @property
+    def options(self) -> Options:
+        """What it was told beside its role, to make another like it."""
+        return {
+            "strict": self._strict,
+            "identity": self._identity,
+            "optional_messages": self._optional_messages,
+            "honours_expiry": self._honours_expiry,
+        }
+
+    @property
     def allowed(self) -> tuple[Event, ...]:
         """What we may send now, by the strict table: a menu for a screen.
 
@@ -324,6 +334,28 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
                 transaction._receive(apdu, None)
         return transaction
 
+    @classmethod
+    def resume(cls, steps: Iterable[Step], /, *, role: Role | str, **options: Unpack[Options]) -> Self:
+        """The transaction with this history, the oldest step first; ``options`` are those of a new one.
+
+        Unlike `replay` it judges nothing: the steps are taken as they were, whatever the tables say now.  Raises
+        ValueError where one does not follow from the one before.
+
+        >>> from pathlib import Path
+        >>> import isoill
+        >>> request = isoill.decode(Path("examples/messages/ill-request.ber").read_bytes())
+        >>> before = Transaction.replay([(Direction.RECEIVE, request)], role="responder")
+        >>> Transaction.resume(before.history, role="responder") == before
+        True
+        """
+        transaction = cls(role=role, **options)
+        for step in steps:
+            fault = transaction._gap(step)
+            if fault is not None:
+                raise ValueError(f"{fault[1]} - at {fault[0]} of step {len(transaction._history)}")
+            transaction._note(step)
+        return transaction
+
     def to_dict(self) -> dict[str, Any]:
         """The transaction as plain values, for JSON; `from_dict` makes it again."""
         plain: dict[str, Any] = {"role": self._role.value, "strict": self._strict}
@@ -353,14 +385,21 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         )
         for each in members.each("history"):
             step = step_from(each)
-            if step.before is not transaction.state:
-                raise each.refused("before", f"expected {transaction.state}, found {step.before}")
-            if step.after not in STATES[transaction.side]:
-                raise each.refused("after", f"expected a state of the {transaction.side}, found {step.after}")
-            if transaction.request is None and not isinstance(step.apdu, ILLRequest):
-                raise each.refused("apdu", f"expected an ILL-Request to begin with, found {step.event}")
+            fault = transaction._gap(step)
+            if fault is not None:
+                raise each.refused(*fault)
             transaction._note(step)
         return transaction
+
+    def _gap(self, step: Step) -> tuple[str, str] | None:
+        """Why a step cannot be the next of the history: the member at fault, and what is wrong with it."""
+        if step.before is not self._state:
+            return "before", f"expected {self._state}, found {step.before}"
+        if step.after not in STATES[self.side]:
+            return "after", f"expected a state of the {self.side}, found {step.after}"
+        if self._request is None and not isinstance(step.apdu, ILLRequest):
+            return "apdu", f"expected an ILL-Request to begin with, found {step.event}"
+        return None
 
     def to_json(self) -> str:
         """`to_dict` as JSON text."""
@@ -379,7 +418,7 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Transaction):
             return NotImplemented
-        return self._options == other._options and self._history == other._history
+        return (self._role, self.options) == (other._role, other.options) and self._history == other._history
 
     __hash__ = None  # type: ignore[assignment] # it changes
 
@@ -388,10 +427,6 @@ Status-Or-Error-Report to be sent, found Renew - at the requester's transaction 
         return f"<Transaction{name}: {self._role} in {self._state}>"
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _options(self) -> tuple[object, ...]:
-        return (self._role, self._strict, self._identity, self._optional_messages, self._honours_expiry)
 
     def _outcome(self, direction: Direction, event: Event, *, lenient: bool) -> Outcome | None:
         """What the table says comes of an event; None where it is not allowed."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from isoill.asn1 import Kind, fields_of, type_of
-from isoill.errors import ILLError
 from isoill.payloads import APDUDeliveryParameters, PromptObject
 from isoill.profiles.alma import ALMA
 from isoill.profiles.contact import Contact
@@ -20,8 +17,9 @@ from isoill.profiles.illiad import ILLIAD
 from isoill.profiles.ipig import IPIG
 from isoill.profiles.oclc import OCLC
 from isoill.profiles.profile import Listener, Profile
-from isoill.profiles.rules import Rule, Severity, blank, filled
+from isoill.profiles.rules import Rule, Severity, filled
 from isoill.profiles.standard import STANDARD
+from isoill.profiles.table import PartnerError, Table, read_table, shown_value
 from isoill.services import SENDERS, Transport
 from isoill.types import Apdu, SystemId
 
@@ -31,10 +29,6 @@ __all__ = ["PROFILES", "PartnerError", "get_profile", "load_profile"]
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {profile.name: profile for profile in (STANDARD, IPIG, OCLC, ALMA, ILLIAD)}
 )
-
-
-class PartnerError(ILLError, ValueError):
-    """A file that says something about a partner which cannot be meant; the message says what, and where."""
 
 
 def get_profile(name: str, /) -> Profile:
@@ -58,93 +52,11 @@ def load_profile(path: str | os.PathLike[str], /) -> Profile:
     >>> profile.title, profile.contact.host, str(profile.listeners[0])
     ('Hill University Library', 'ill.hill.example.org', 'TCP port 1611, simplex')
     """
-    octets = Path(path).read_bytes()
-    name = Path(path).name
-    try:
-        table = _Table(_parsed(octets.decode("utf-8-sig")))
-        return _profile(table, re.sub(r"(?i)\.toml$", "", name))
-    except UnicodeDecodeError as error:
-        raise PartnerError(f"{name}: expected UTF-8, found octet {octets[error.start]:02x} at {error.start}") from None
-    except PartnerError as error:
-        raise PartnerError(f"{name}: {error}") from None
+    name = re.sub(r"(?i)\.toml$", "", Path(path).name)
+    return read_table(path, lambda table: _profile(table, name))
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """TOML as it is read; tomllib also has errors of its own for what is nested too deep, or too many digits."""
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PartnerError(f"expected TOML, found something else: {str(error).splitlines()[0]:.120}") from None
-
-
-def _shown(value: object) -> str:
-    """A value of the file in an error."""
-    try:
-        return f"{value!r:.60}"
-    except ValueError:  # a number of thousands of digits
-        return f"a {type(value).__name__}"
-
-
-class _Table:
-    """A table of the file, from which what is understood is taken out: what is left is a mistake."""
-
-    def __init__(self, items: dict[str, Any], where: str = "", *, secret: bool = False) -> None:
-        self.items, self.where, self.secret, self.known = dict(items), where, secret, list[str]()
-
-    def place(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def shown(self, value: object) -> str:
-        """A value in an error, if it is for everybody."""
-        return f"a {type(value).__name__}" if self.secret else _shown(value)
-
-    def take(self, key: str, wanted: type | tuple[type, ...], words: str) -> Any:
-        """The value of a key, None where there is none; `PartnerError` where it is of another type."""
-        self.known.append(key)
-        if key not in self.items:
-            return None
-        value = self.items.pop(key)
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            raise PartnerError(f"{self.place(key)}: expected {words}, found {self.shown(value)}")
-        return value
-
-    def text(self, key: str) -> str | None:
-        """A text of one line that says something; None where there is none."""
-        value: str | None = self.take(key, str, "text")
-        if value is not None and (blank(value) or not value.isprintable()):
-            raise PartnerError(f"{self.place(key)}: expected a line of text, found {self.shown(value)}")
-        return value
-
-    def texts(self, key: str) -> list[str]:
-        values = self.take(key, list, "a list of texts") or []
-        for value in values:
-            if not isinstance(value, str):
-                raise PartnerError(f"{self.place(key)}: expected a list of texts, found {self.shown(value)} in it")
-        return list(values)
-
-    def below(self, key: str, *, secret: bool = False) -> _Table:
-        self.secret = secret
-        try:
-            return _Table(self.take(key, dict, "a table") or {}, self.place(key), secret=secret)
-        finally:
-            self.secret = False
-
-    def tables(self, key: str) -> list[_Table]:
-        found = self.take(key, (dict, list), "a table or several")
-        several = found if isinstance(found, list) else [] if found is None else [found]
-        for each in several:
-            if not isinstance(each, dict):
-                raise PartnerError(f"{self.place(key)}: expected a table or several, found {self.shown(each)}")
-        return [_Table(each, f"{self.place(key)}[{index}]") for index, each in enumerate(several)]
-
-    def end(self) -> None:
-        """Nothing may be left."""
-        for key in self.items:
-            place = self.place(key if key.isprintable() else ascii(key))
-            raise PartnerError(f"{place:.120}: expected one of {', '.join(self.known)}, found {key!r:.60}")
-
-
-def _profile(table: _Table, name: str) -> Profile:
+def _profile(table: Table, name: str) -> Profile:
     title = table.text("partner")
     if title is None:
         raise PartnerError("partner: expected the partner's name, found none")
@@ -188,10 +100,10 @@ def _profile(table: _Table, name: str) -> Profile:
 _MODES = ("simplex", "duplex", "mail")
 
 
-def _listeners(table: _Table, base: Profile) -> tuple[Listener, ...]:
+def _listeners(table: Table, base: Profile) -> tuple[Listener, ...]:
     port = table.take("port", int, "a number from 1 to 65535")
     if port is not None and not 1 <= port <= 65535:
-        raise PartnerError(f"port: expected a number from 1 to 65535, found {_shown(port)}")
+        raise PartnerError(f"port: expected a number from 1 to 65535, found {shown_value(port)}")
     mode = table.text("transport")
     if mode is not None and mode not in _MODES:
         raise PartnerError(f"transport: expected one of {', '.join(_MODES)}, found {mode!r:.60}")
@@ -219,7 +131,7 @@ def _usual_address(host: str | None, listeners: tuple[Listener, ...]) -> tuple[A
     return (APDUDeliveryParameters.of("TCP/IP", f"{host}:{listener.port}"),)
 
 
-def _addresses(tables: list[_Table]) -> tuple[APDUDeliveryParameters, ...]:
+def _addresses(tables: list[Table]) -> tuple[APDUDeliveryParameters, ...]:
     made = []
     for table in tables:
         service, address, aliases = table.text("service"), table.text("address"), table.texts("aliases")
@@ -232,7 +144,7 @@ def _addresses(tables: list[_Table]) -> tuple[APDUDeliveryParameters, ...]:
     return tuple(made)
 
 
-def _rules(table: _Table, base: Profile) -> list[Rule]:
+def _rules(table: Table, base: Profile) -> list[Rule]:
     """The rules of the base, each as the file wants it, and those of other profiles that it switches on."""
     rules = []
     words = ("off", "on", *Severity)
@@ -243,7 +155,7 @@ def _rules(table: _Table, base: Profile) -> list[Rule]:
             if rule in base.rules:
                 rules.append(rule)
             continue
-        inside = _Table(setting if isinstance(setting, dict) else {"severity": setting}, table.place(rule.id))
+        inside = Table(setting if isinstance(setting, dict) else {"severity": setting}, table.place(rule.id))
         severity, sentence = inside.text("severity"), inside.text("sentence")
         inside.end()
         if severity is not None and severity not in words:

@@ -1,0 +1,399 @@
+"""What is done with a message that comes, and with one that is to go: transactions and outbox change together.
+
+Every method works within one change of the store (`isoill.store.Rows`): what it did is on disk when that is, and
+nothing of it before.  So a message counts as received once it is kept, and none is sent that was not.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Self, Unpack
+
+from isoill.addresses import Address
+from isoill.asn1 import type_of
+from isoill.codec import encode
+from isoill.composing import reply_address
+from isoill.errors import RemoteProtocolError
+from isoill.facts import Step
+from isoill.ledger import Ledger
+from isoill.partners import Partner, Partners, in_networks
+from isoill.problems import refusal
+from isoill.records import record
+from isoill.services import SENDERS, Direction, Event, Transport
+from isoill.stamps import moment_of
+from isoill.store import Kept, Queued, Rows, key_of_id
+from isoill.transaction import Options, Transaction
+from isoill.types import (
+    Apdu,
+    ForwardNotification,
+    ILLRequest,
+    Shipped,
+    StatusOrErrorReport,
+    StatusQuery,
+    UserErrorReport,
+)
+
+__all__ = ["Answer", "Desk", "Origin", "Taken", "UnknownError"]
+
+#: Messages that ask for no decision: the protocol answers them, or nobody does.
+_ASKING_NOTHING = (StatusQuery, StatusOrErrorReport)
+#: The note of an acknowledgement, for a person.  It also makes that longer than 127 octets: libyaz 5.34 takes a message
+#: that begins with three printable octets for HTTP, and waits for more; a tag, a short length and 30 are that.
+_RECEIVED = "The request was received, and is kept here. An answer will follow."
+_LITTLE, _SECOND = datetime.timedelta(minutes=1), datetime.timedelta(seconds=1)
+
+
+class UnknownError(LookupError):
+    """No transaction of that number, or none to which a message belongs; the message says which."""
+
+
+@record(kw_only=True)
+class Origin:
+    """Where a message came from."""
+
+    #: the host, or the mailbox
+    source: str
+    #: who it may be from; None where anyone may send
+    partners: tuple[Partner, ...] | None = None
+    #: the node that can answer on the same connection, and until when it does; None where there is none
+    claim: tuple[str, float] | None = None
+
+
+@record(kw_only=True)
+class Answer:
+    """What goes back on the connection on which a message came."""
+
+    octets: bytes
+    #: its number in the outbox; None for a report, which nobody waits for elsewhere
+    number: int | None = None
+
+    @classmethod
+    def of(cls, queued: Queued) -> Self:
+        """A message of the outbox."""
+        return cls(octets=queued.octets, number=queued.number)
+
+
+@record(kw_only=True)
+class Taken:
+    """What came of a message."""
+
+    #: its transaction in the store; None where it was refused
+    transaction: int | None = None
+    step: Step | None = None
+    #: whether it has opened the transaction
+    new: bool = False
+    #: why it was refused
+    error: Exception | None = None
+    #: what goes back on the same connection, in order
+    answers: tuple[Answer, ...] = ()
+
+
+class _Ledger(Ledger):
+    """Those transactions that a message may belong to, out of all that the store has."""
+
+    def __init__(
+        self, rows: Rows, here: Iterable[Kept], *, most: int, messages: int, **options: Unpack[Options]
+    ) -> None:
+        self._rows = rows
+        self.kept = {id(each.transaction): each for each in here}
+        transactions = [each.transaction for each in self.kept.values()]
+        super().__init__(transactions, open_per_partner=most, messages_per_transaction=messages, **options)
+
+    def count_open(self, partner: str) -> int:
+        return self._rows.count_open(partner)
+
+
+class Desk:
+    """Takes messages in and gives them out, for who we are and whom we know.
+
+    ``decides`` says that a hook answers messages: they are then kept as undecided until `send` is told that they are.
+
+    >>> import tempfile, time
+    >>> from pathlib import Path
+    >>> import isoill
+    >>> from isoill.store import Store
+    >>> octets = Path("examples/messages/ill-request.ber").read_bytes()
+    >>> desk, origin = Desk(), Origin(source="127.0.0.1")
+    >>> with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/ill.db") as store:
+    ...     for _ in range(2):
+    ...         with store.writing() as rows:
+    ...             taken = desk.receive(rows, isoill.decode(octets), octets, origin, now=datetime.datetime.now())
+    ...         print(taken.transaction, taken.step)
+    1 receive ILL-Request: IDLE -> IN-PROCESS
+    1 receive ILL-Request: IN-PROCESS (duplicate)
+    """
+
+    def __init__(
+        self,
+        partners: Partners | None = None,
+        *,
+        decides: bool = False,
+        open_per_partner: int = 1_000,
+        messages_per_transaction: int = 1_000,
+    ) -> None:
+        self.partners = partners
+        self._decides = decides
+        self._most = open_per_partner
+        self._messages = messages_per_transaction
+
+    # ── what comes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, rows: Rows, apdu: Apdu, octets: bytes, origin: Origin, *, now: datetime.datetime) -> Taken:
+        """Take a message that has come: it, what it changes, and what answers it, are kept."""
+        ledger = self._ledger(rows, apdu)
+        known = ledger.find(apdu)
+        kept = ledger.kept[id(known[0])] if len(known) == 1 else None
+        partner: Partner | None = None
+        try:
+            partner = self._sender(apdu, origin, kept, now)
+            counted = origin.source if partner is None else partner.name
+            before = 0 if kept is None else len(kept.transaction.history)
+            when = _when(None if kept is None else kept.transaction, now)
+            receipt = ledger.receive(apdu, partner=counted, now=when)
+        except RemoteProtocolError as error:
+            address = None if kept is None else kept.address
+            answers = self.refuse(rows, octets, error, error.report, origin, partner=partner, address=address, now=now)
+            return Taken(error=error, answers=answers)
+        if kept is None:
+            kept = Kept(transaction=receipt.transaction, partner=None, counted=counted, address=None)
+        kept = self._known(kept, apdu, partner)
+        claim = origin.claim
+        going: list[Answer] = []
+        if claim is not None and kept.number is not None:  # the partner is there: what waits for it goes along
+            going = [Answer.of(each) for each in rows.claim_of(kept.number, claim, now=now.timestamp())]
+        if claim is not None and isinstance(apdu, ILLRequest) and receipt.step.reply is None:
+            # so does OCLC on a duplex connection: yaz-illclient waits for it
+            when = _when(receipt.transaction, now)
+            receipt.transaction.send(receipt.transaction.status_report(now=when, note=_RECEIVED))
+        steps = receipt.transaction.history[before:]
+        asks = self._decides and not isinstance(apdu, _ASKING_NOTHING) and receipt.step.reply is None
+        written = [
+            octets if step.direction is Direction.RECEIVE else self._written(step, partner, now) for step in steps
+        ]
+        number, messages = rows.keep(kept, written, now=now.timestamp(), undecided=asks, answered=claim is not None)
+        to = self._address(partner, kept.address)
+        for step, message, text in zip(steps, messages, written, strict=True):
+            reports = isinstance(step.apdu, StatusOrErrorReport)
+            if step.direction is Direction.RECEIVE:
+                continue
+            if reports and claim is not None:  # if that connection breaks, the partner asks again
+                going.append(Answer(octets=text))
+            elif not reports or to is not None:
+                queued = rows.queue(
+                    str(step.event),
+                    text,
+                    transaction=number,
+                    message=message,
+                    partner=None if partner is None else partner.name,
+                    address=to,
+                    now=now.timestamp(),
+                    claim=claim,
+                )
+                going += [] if claim is None else [Answer.of(queued)]
+        return Taken(transaction=number, step=receipt.step, new=receipt.new, answers=tuple(going))
+
+    def refuse(
+        self,
+        rows: Rows,
+        octets: bytes,
+        error: Exception,
+        report: StatusOrErrorReport | None,
+        origin: Origin,
+        *,
+        partner: Partner | None = None,
+        address: str | None = None,
+        now: datetime.datetime,
+    ) -> tuple[Answer, ...]:
+        """Keep what has come and is no message for us; the report that tells its sender, if it can be told."""
+        if partner is None and origin.partners is not None and len(origin.partners) == 1:
+            [partner] = origin.partners
+        name = None if partner is None else partner.name
+        written = None if report is None else self._prepared(report, partner, now)
+        told = written if origin.claim is not None else None
+        rows.refuse(octets, str(error), told, source=origin.source, partner=name, now=now.timestamp())
+        if told is not None:
+            return (Answer(octets=told),)
+        to = self._address(partner, address)
+        if written is not None and to is not None:
+            rows.queue(
+                str(Event.STATUS_OR_ERROR_REPORT),
+                written,
+                transaction=None,
+                message=None,
+                partner=name,
+                address=to,
+                now=now.timestamp(),
+            )
+        return ()
+
+    # ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(
+        self,
+        rows: Rows,
+        number: int,
+        make: Callable[[Transaction], Iterable[Apdu]],
+        *,
+        now: datetime.datetime,
+        claim: tuple[str, float] | None = None,
+    ) -> tuple[Queued, ...]:
+        """Put messages of a transaction into the outbox, which ``make`` makes of what it is now.
+
+        Raises `isoill.LocalProtocolError` where it may not be sent, `UnknownError` for a number that is none.
+        """
+        kept = rows.kept(number)
+        if kept is None:
+            raise UnknownError(f"expected the number of a transaction, found {number}")
+        before = len(kept.transaction.history)
+        for apdu in make(kept.transaction):
+            kept.transaction.send(apdu)
+        return self._put_out(rows, kept, before, now, claim)
+
+    def begin(self, rows: Rows, request: ILLRequest, *, to: Partner | Address, now: datetime.datetime) -> int:
+        """Open a transaction as requester, with a request for a partner or an address; gives its number.
+
+        Raises ValueError where there is one of that id.
+        """
+        ledger = self._ledger(rows, request)
+        transaction = ledger.begin(request)
+        name, address = (to.name, None) if isinstance(to, Partner) else (None, str(to))
+        kept = Kept(transaction=transaction, partner=name, counted=name or "", address=address)
+        [queued] = self._put_out(rows, kept, 0, now)
+        assert queued.transaction is not None
+        return queued.transaction
+
+    def belonging(self, rows: Rows, apdu: Apdu) -> int:
+        """The number of the transaction to which a message of ours belongs.  Raises `UnknownError`."""
+        ledger = self._ledger(rows, apdu)
+        roles = sorted({role.side for role in SENDERS[type(apdu)]})
+        found = [each for role in roles for each in ledger.find(apdu, role=role)]
+        if len(found) != 1:
+            name = type_of(type(apdu)).name
+            raise UnknownError(f"expected {name} to belong to one transaction, found {len(found)} of that id")
+        number = ledger.kept[id(found[0])].number
+        assert number is not None
+        return number
+
+    def expire(self, rows: Rows, number: int, *, now: datetime.datetime) -> tuple[Queued, ...]:
+        """Let the timer of a request run."""
+        kept = rows.kept(number)
+        if kept is None:
+            return ()
+        before = len(kept.transaction.history)
+        if kept.transaction.expire(today=now).reply is None:
+            return ()
+        return self._put_out(rows, kept, before, now)
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _put_out(
+        self,
+        rows: Rows,
+        kept: Kept,
+        before: int,
+        now: datetime.datetime,
+        claim: tuple[str, float] | None = None,
+    ) -> tuple[Queued, ...]:
+        """Keep a transaction whose steps from ``before`` on are messages of ours, and queue those."""
+        partner = self._named(kept.partner)
+        to = self._address(partner, kept.address)
+        steps = kept.transaction.history[before:]
+        written = [self._written(step, partner, now) for step in steps]
+        number, messages = rows.keep(kept, written, now=now.timestamp())
+        return tuple(
+            rows.queue(
+                str(step.event),
+                text,
+                transaction=number,
+                message=message,
+                partner=None if partner is None else partner.name,
+                address=to,
+                now=now.timestamp(),
+                claim=claim,
+            )
+            for step, message, text in zip(steps, messages, written, strict=True)
+        )
+
+    def _ledger(self, rows: Rows, apdu: Apdu) -> _Ledger:
+        here = rows.alike(key_of_id(apdu.transaction_id))
+        own_id = None if self.partners is None else self.partners.own_id
+        return _Ledger(rows, here, most=self._most, messages=self._messages, identity=own_id)
+
+    def _sender(self, apdu: Apdu, origin: Origin, kept: Kept | None, now: datetime.datetime) -> Partner | None:
+        """Who sent a message, of those who may; nobody touches a transaction but the two whose it is."""
+        if origin.partners is None:
+            return None
+        may = [each for each in origin.partners if each.may_send(apdu)]
+        if kept is not None:
+            may = [each for each in may if self._is_theirs(kept, each)]
+        if len(may) == 1:
+            return may[0]
+        found = "another" if not may else f"one of {len(may)}"
+        wanted = "a sender that may send from there" if kept is None else "the partner of the transaction"
+        problem = UserErrorReport(security_problem="this sender is not known here, or may not send this")
+        raise refusal(apdu, f"expected {wanted}, found {found}", problem, now)
+
+    @staticmethod
+    def _is_theirs(kept: Kept, partner: Partner) -> bool:
+        if kept.partner is None or kept.partner == partner.name:
+            return True
+        system = kept.transaction.partner  # a request may have been forwarded, to one that says so first
+        return system is not None and partner.is_called(system)
+
+    def _known(self, kept: Kept, apdu: Apdu, partner: Partner | None) -> Kept:
+        """What a message says of its sender, and how it is reached."""
+        told = reply_address(apdu)
+        if isinstance(apdu, (ForwardNotification, Shipped)):
+            told = apdu.responder_address or told
+        address = None if told is None else Address.named_by(told)
+        if address is None or not _may_be_told(address, partner):
+            return kept if partner is None else replace(kept, partner=partner.name)
+        return replace(kept, address=str(address), partner=kept.partner if partner is None else partner.name)
+
+    def _named(self, name: str | None) -> Partner | None:
+        return None if self.partners is None else self.partners.get(name)
+
+    @staticmethod
+    def _address(partner: Partner | None, told: str | None) -> str | None:
+        """Where messages go: where the file says, or else where a message has said."""
+        return str(partner.address) if partner is not None and partner.address is not None else told
+
+    def _written(self, step: Step, partner: Partner | None, now: datetime.datetime) -> bytes:
+        assert step.apdu is not None
+        return self._prepared(step.apdu, partner, now)
+
+    @staticmethod
+    def _prepared(apdu: Apdu, partner: Partner | None, now: datetime.datetime) -> bytes:
+        """The octets of a message, as the partner wants it as far as that needs no guess."""
+        if partner is not None:
+            mail = partner.address is not None and partner.address.is_mail
+            transport = Transport.MAIL if mail else Transport.CONNECTION
+            apdu = partner.profile.prepare(apdu, transport=transport, today=now.date()).apdu
+        return encode(apdu)
+
+
+def _may_be_told(address: Address, partner: Partner | None) -> bool:
+    """Whether a message may say that answers go to an address.
+
+    Whoever may write here could otherwise have us connect to any machine that we reach: so it is this machine, or one
+    of the partner's networks, and a number, as a name may come to mean another machine.
+    """
+    try:
+        host = ipaddress.ip_address(address.host)
+    except ValueError:
+        return False
+    if partner is None:
+        return host.is_loopback
+    return partner.networks is not None and in_networks(str(host), partner.networks)
+
+
+def _when(transaction: Transaction | None, now: datetime.datetime) -> datetime.datetime | None:
+    """The time for a message of ours; None, which is a second after the latest, where that is not over yet.
+
+    Times have no fractions, and messages of one kind and time are taken for one.
+    """
+    latest = None if transaction is None or transaction.latest is None else moment_of(transaction.latest)
+    return None if latest is not None and latest - _LITTLE < now.replace(tzinfo=None) <= latest + _SECOND else now

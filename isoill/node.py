@@ -1,0 +1,449 @@
+"""A library system's end of ISO ILL: it listens, keeps, answers and sends, and what it was told survives it.
+
+The store has all that is true; what is in memory here may be lost at any time.  Several nodes may share a PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import inspect
+import ipaddress
+import logging
+import os
+import socket
+import ssl as tls
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self, TypeAlias, TypeVar
+
+from isoill import aio, mail, post
+from isoill.admission import address_of
+from isoill.connection import ApduReceived, Event, ProtocolViolation
+from isoill.courier import LEASE, RETRIES, Courier
+from isoill.desk import Desk, Origin, Taken
+from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError
+from isoill.facts import Step
+from isoill.partners import Network, Partner, Partners, in_networks
+from isoill.records import record
+from isoill.store import Rows, Store, StoreError, key_of_id
+from isoill.transaction import Transaction
+from isoill.types import Apdu
+from isoill.writing import Writer
+
+__all__ = ["Asked", "Decide", "Node", "Tally"]
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds between looks at letters, at timers, and at what a hook has still to answer.
+_LETTERS, _TIMERS, _UNDECIDED = 5.0, 60.0, 2.0
+#: Hooks that run at once.
+_HOOKS = 16
+_CAPS, _DEADLINES = aio.Caps(), aio.Deadlines()
+_LOOPBACK = tuple(ipaddress.ip_network(each) for each in ("127.0.0.0/8", "::1/128"))
+
+
+@record(kw_only=True)
+class Asked:
+    """What a hook is asked: what to answer to a message that has come."""
+
+    #: of the transaction in the store
+    number: int
+    #: as it is now; make the answer with it, and send nothing
+    transaction: Transaction
+    #: what has come
+    step: Step
+    #: the name of the partner, if it is in the file
+    partner: str | None
+
+
+Answers: TypeAlias = Apdu | Iterable[Apdu] | None
+#: Called for each message that has come and changed something, at least once; what it returns is sent, once.
+Decide: TypeAlias = Callable[[Asked], Answers | Awaitable[Answers]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a node has done, in numbers that only grow."""
+
+    #: messages that have come, and of these: which opened a transaction, had come before, or were refused
+    taken: int = 0
+    opened: int = 0
+    repeated: int = 0
+    refused: int = 0
+    #: messages that the hook has answered, and requests whose time ran out
+    decided: int = 0
+    expired: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The numbers by name."""
+        return asdict(self)
+
+
+class Node:
+    """Takes messages from partners into a store, and sends what is in its outbox.
+
+    Use it as an asynchronous context manager, and call `listen` in it.  ``partners`` are those that may send; without
+    them anybody may, from this machine alone.  ``decide`` answers what comes (`Decide`); without it a person does,
+    with ``isoill act``.  ``retries`` are the seconds between tries to send.  ``name`` is that of the node among those
+    that share a store: what was under way when a node of that name died is taken up when it starts again.  ``ssl`` is
+    for the connections that it opens to partners with TLS.
+
+    A message counts as received once it is on disk: the connection is ended in order only then, and nothing is
+    answered before.  Where the store cannot write, connections are reset, and their peers have to send again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        partners: Partners | None = None,
+        decide: Decide | None = None,
+        name: str | None = None,
+        retries: Sequence[float] = RETRIES,
+        ssl: tls.SSLContext | None = None,
+        open_per_partner: int = 1_000,
+        messages_per_transaction: int = 1_000,
+        limits: Limits = DEFAULT_LIMITS,
+        caps: aio.Caps = _CAPS,
+        deadlines: aio.Deadlines = _DEADLINES,
+        clock: Callable[[], datetime.datetime] = datetime.datetime.now,
+    ) -> None:
+        self.store = store
+        self.partners = partners
+        self.counters = aio.Counters()
+        self.tally = Tally()
+        self._desk = Desk(
+            partners,
+            decides=decide is not None,
+            open_per_partner=open_per_partner,
+            messages_per_transaction=messages_per_transaction,
+        )
+        self._decide = decide
+        self._name = name
+        self._retries, self._ssl = tuple(retries), ssl
+        self._limits, self._caps, self._deadlines = limits, caps, deadlines
+        self._clock = clock
+        self._servers: list[aio.Server] = []
+        self._networks: dict[str, tuple[Network, ...]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._deciding: set[asyncio.Task[None]] = set()
+        self._undecided = asyncio.Event()
+        self._writer: Writer
+        self._courier: Courier
+
+    async def __aenter__(self) -> Self:
+        self._writer = Writer(self.store)
+        self._courier = Courier(
+            self._commit,
+            self._hear,
+            name=self._name or f"{socket.gethostname()}/{os.getpid()}",
+            partners=self.partners,
+            retries=self._retries,
+            limits=self._limits,
+            deadlines=self._deadlines,
+            counters=self.counters,
+            ssl=self._ssl,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # ── its life ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def listen(
+        self, host: str = "127.0.0.1", port: int = 0, *, duplex: bool = True, ssl: tls.SSLContext | None = None
+    ) -> aio.Server:
+        """Take connections at an address, and begin with all else that a node does.
+
+        With an ``ssl`` context that asks for certificates, partners are known by these; otherwise by their networks.
+        Raises OSError where it cannot listen, `StoreError` where the store cannot write.
+        """
+        certificates = None
+        if self.partners is not None and ssl is not None and ssl.verify_mode is not tls.CERT_NONE:
+            certificates = {each.certificate: each.name for each in self.partners if each.certificate is not None}
+        await self._find_networks()
+        networks = _LOOPBACK if self.partners is None else None
+        if self.partners is not None and certificates is None:
+            networks = tuple(network for each in self.partners for network in self._networks[each.name])
+        server = await aio.serve(
+            self._attend,
+            host,
+            port,
+            duplex=duplex,
+            ssl=ssl,
+            networks=None if networks is None else map(str, networks),
+            certificates=certificates,
+            limits=self._limits,
+            caps=self._caps,
+            deadlines=self._deadlines,
+            counters=self.counters,
+        )
+        self._servers.append(server)
+        if self._name is None and not self._tasks:  # nobody else can listen there: it is a good name
+            self._courier.name = f"{socket.gethostname()}:{server.port}"
+        await self.start()
+        return server
+
+    async def start(self) -> None:
+        """Begin to send, to decide, to look at letters and timers; `listen` does it."""
+        if self._tasks:
+            return
+        name = self._courier.name
+        released = self._commit(lambda rows: rows.release(name))
+        self._tasks = [
+            asyncio.create_task(self._again(do, pause))
+            for do, pause in (
+                (self._courier.run, 0.0),
+                (self._expire, _TIMERS),
+                *([(self._decide_all, 0.0)] if self._decide is not None else []),
+                *([(self._read_letters, _LETTERS)] if self._maildir is not None else []),
+            )
+        ]
+        await released
+
+    async def serve_forever(self) -> None:
+        """Wait; what ends it is a cancellation."""
+        await asyncio.Event().wait()
+
+    async def stop(self, grace: float = 10) -> None:
+        """Listen no more, end what is under way, for so many seconds at most; what is left waits in the store."""
+        await asyncio.gather(*(server.shutdown(grace) for server in self._servers))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._courier.stop(grace)
+        for task in self._deciding:
+            task.cancel()
+        await asyncio.gather(*self._deciding, return_exceptions=True)
+        self._servers, self._tasks = [], []
+        name = self._courier.name
+        with contextlib.suppress(StoreError):
+            await self._commit(lambda rows: rows.release(name))
+        await asyncio.to_thread(self._writer.close)
+
+    def figures(self) -> dict[str, int]:
+        """All that it counts, by name."""
+        courier = self._courier
+        sent = {"outbox_sent": courier.sent, "outbox_tries_failed": courier.tries_failed}
+        return {**self.counters.as_dict(), **self.tally.as_dict(), **sent, "outbox_failed": courier.failed}
+
+    async def _again(self, do: Callable[[], Awaitable[None]], pause: float) -> None:
+        """Do something over and over; what goes wrong is told, and tried again."""
+        while True:
+            try:
+                await do()
+                await asyncio.sleep(pause)
+            except StoreError as error:
+                _log.error("%s", error)
+                await asyncio.sleep(max(pause, 2.0))
+            except Exception:
+                _log.exception("expected no error here, found one")
+                await asyncio.sleep(max(pause, 2.0))
+
+    def _commit(self, do: Callable[[Rows], T], keys: Iterable[tuple[str, str]] = ()) -> Awaitable[T]:
+        return asyncio.wrap_future(self._writer.submit(do, keys))
+
+    # ── what comes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _find_networks(self) -> None:
+        """From where partners may connect: what the file says, or else where they are reached."""
+        loop = asyncio.get_running_loop()
+        for partner in self.partners or ():
+            if partner.networks is not None:
+                self._networks[partner.name] = partner.networks
+                continue
+            self._networks[partner.name] = ()
+            if partner.certificate is None and partner.address is not None and not partner.address.is_mail:
+                try:
+                    found = await loop.getaddrinfo(partner.address.host, None, type=socket.SOCK_STREAM)
+                except OSError as error:
+                    _log.warning("%s: expected an address for %s, found none: %s", partner.name, partner.address, error)
+                    continue
+                hosts = {address_of(str(each[4][0])) for each in found}
+                self._networks[partner.name] = tuple(map(ipaddress.ip_network, sorted(hosts)))
+
+    def _may_be(self, link: aio.Link) -> tuple[Partner, ...] | None:
+        """Who may be at the other end of a connection that was accepted; None for anybody."""
+        if self.partners is None:
+            return None
+        if link.partner is not None:
+            return (self.partners[link.partner],)
+        return tuple(
+            each
+            for each in self.partners
+            if each.certificate is None and in_networks(link.address, self._networks[each.name])
+        )
+
+    async def _attend(self, link: aio.Link) -> None:
+        """Take all that comes on a connection that was accepted."""
+        may = self._may_be(link)
+        for partner in may or ():
+            await self._commit(lambda rows, name=partner.name: rows.wake(name, now=time.time()))  # type: ignore[misc]
+        in_order = False
+        try:
+            while await self._take(link, await link.batch(), may) is not None:
+                pass
+            in_order = await link.finish()
+        finally:
+            await self._courier.left(link, in_order=in_order)
+
+    async def _hear(self, link: aio.Link, partner: Partner | None) -> set[int] | None:
+        """Take what comes on a connection that we have opened."""
+        return await self._take(link, await link.batch(), None if partner is None else (partner,))
+
+    async def _take(self, link: aio.Link, events: list[Event], may: tuple[Partner, ...] | None) -> set[int] | None:
+        """Take a batch into the store, and answer it; gives the transactions, or None at the end of the connection."""
+        if not events:
+            return None
+        answers = link.duplex and not link.connection.closed
+        origin = Origin(
+            source=address_of(link.address),
+            partners=may,
+            claim=(self._courier.name, time.time() + LEASE) if answers else None,
+        )
+        taken = await self._store(events, origin)
+        going = [answer for each in taken for answer in each.answers]
+        if link.connection.ended:
+            # who has ended its side may be gone: what is more than a report finds a better way
+            late = [answer.number for answer in going if answer.number is not None]
+            going = [answer for answer in going if answer.number is None]
+            await self._commit(lambda rows: rows.let_go(late))
+            self._courier.wake.set()
+        if going:
+            numbers = [each.number for each in going if each.number is not None]
+            await self._courier.write(link, [each.octets for each in going], numbers)
+        found = {each.transaction for each in taken if each.transaction is not None}
+        if answers:
+            for number in found:
+                self._courier.note(link, number)
+        return found
+
+    async def _store(self, events: Iterable[Event], origin: Origin) -> list[Taken]:
+        """Have the desk take what has come, all of it in one change."""
+        now = self._clock()
+        keys = {key_of_id(each.apdu.transaction_id) for each in events if isinstance(each, ApduReceived)}
+
+        def take(rows: Rows) -> list[Taken]:
+            taken = []
+            for each in events:
+                if isinstance(each, ApduReceived):
+                    taken.append(self._desk.receive(rows, each.apdu, each.octets, origin, now=now))
+                elif isinstance(each, ProtocolViolation):
+                    answers = self._desk.refuse(rows, each.octets, each.error, each.report, origin, now=now)
+                    taken.append(Taken(error=each.error, answers=answers))
+            return taken
+
+        if not keys and not any(isinstance(each, ProtocolViolation) for each in events):
+            return []
+        taken = await self._commit(take, keys)
+        for each in taken:
+            self.tally.taken += 1
+            self.tally.opened += each.new
+            self.tally.repeated += each.step is not None and each.step.duplicate
+            self.tally.refused += each.error is not None
+            if each.step is not None:
+                _log.info("%s: transaction %d: %s", origin.source, each.transaction, each.step)
+            elif isinstance(each.error, LocalProtocolError):
+                _log.warning("%s: refused: %s", origin.source, each.error.event)
+        self._courier.wake.set()
+        self._undecided.set()
+        return taken
+
+    @property
+    def _maildir(self) -> str | None:
+        return None if self.partners is None or self.partners.mail is None else self.partners.mail.maildir
+
+    async def _read_letters(self) -> None:
+        """Take the letters that have come; each is moved away when all of it is in the store."""
+        assert self.partners is not None
+        assert self._maildir is not None
+        for letter in await asyncio.to_thread(list, post.letters(self._maildir)):
+            read = mail.parse(letter.octets, limits=self._limits)
+            sender = (read.sender or "").lower()
+            may = tuple(
+                each
+                for each in self.partners
+                if each.address is not None and each.address.is_mail and each.address.host.lower() == sender
+            )
+            events: list[Event] = []
+            for part in read.parts:
+                if part.apdu is not None and not part.enclosed:
+                    events.append(ApduReceived(part.apdu, part.octets, part.deviations))
+                elif part.error is not None:
+                    events.append(ProtocolViolation(part.error, part.octets, part.report))
+            await self._store(events, Origin(source=read.sender or "mail without a sender", partners=may))
+            await asyncio.to_thread(letter.take)
+
+    # ── what follows ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _expire(self) -> None:
+        """Let the timers of requests run."""
+        now = self._clock()
+        await self._commit(lambda rows: rows.prune())
+        due = await self._commit(lambda rows: [(each, rows.key(each)) for each in rows.expiring(now.date())])
+        for number, key in due:
+            sent = await self._commit(
+                lambda rows, number=number: self._desk.expire(rows, number, now=now),  # type: ignore[misc]
+                [key] if key is not None else [],
+            )
+            self.tally.expired += len(sent)
+        self._courier.wake.set()
+
+    async def _decide_all(self) -> None:
+        """Ask the hook about what has come, as long as there is anything."""
+        self._undecided.clear()
+        name, room = self._courier.name, _HOOKS - len(self._deciding)
+        claimed = await self._commit(
+            lambda rows: rows.claim_undecided(name, now=time.time(), lease=LEASE, limit=room) if room else []
+        )
+        for message, number in claimed:
+            task = asyncio.create_task(self._decide_one(message, number))
+            self._deciding.add(task)
+            task.add_done_callback(self._deciding.discard)
+            task.add_done_callback(lambda _: self._undecided.set())
+        if not claimed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._undecided.wait(), _UNDECIDED)
+
+    async def _decide_one(self, message: int, number: int) -> None:
+        assert self._decide is not None
+        try:
+            asked, key = await asyncio.to_thread(self._asked, message, number)
+            answers: Any
+            if inspect.iscoroutinefunction(self._decide):
+                answers = await self._decide(asked)
+            else:
+                answers = await asyncio.to_thread(self._decide, asked)
+                if inspect.isawaitable(answers):
+                    answers = await answers
+            made = [] if answers is None else [answers] if isinstance(answers, Apdu) else list(answers)
+
+            def answer(rows: Rows) -> None:
+                if rows.decided(message) and made:
+                    self._desk.send(rows, number, lambda _: made, now=self._clock())
+
+            await self._commit(answer, [key])
+            self.tally.decided += 1
+            self._courier.wake.set()
+        except LocalProtocolError as error:
+            _log.error("transaction %d: the hook's answer may not be sent: %s", number, error)
+            await self._commit(lambda rows: rows.decided(message))
+        except StoreError as error:
+            _log.error("transaction %d: %s", number, error)
+        except Exception:  # it is the hook's; it is asked again when the claim is over
+            _log.exception("transaction %d: expected an answer of the hook, found an error", number)
+
+    def _asked(self, message: int, number: int) -> tuple[Asked, tuple[str, str]]:
+        with self.store.reading() as rows:
+            kept, key = rows.kept(number), rows.key(number)
+            places = [each.place for each in rows.messages(number) if each.number == message]
+        assert kept is not None
+        assert key is not None
+        step = kept.transaction.history[places[0] - 1]
+        return Asked(number=number, transaction=kept.transaction, step=step, partner=kept.partner), key

@@ -1,0 +1,666 @@
+"""Transactions, messages and the outbox on disk: SQLite, or PostgreSQL by URL.
+
+What is here is rows and nothing else: who may do what is `isoill.desk`'s.  Times are seconds since 1970.  Needs the
+extra: ``pip install 'isoill[store]'``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+try:
+    import sqlalchemy as sa
+except ImportError as error:
+    raise ImportError("isoill.store needs SQLAlchemy: pip install 'isoill[store]'") from error
+
+from isoill.codec import decode
+from isoill.errors import ILLError, Limits
+from isoill.facts import Step
+from isoill.records import record
+from isoill.services import Direction, Event, Role
+from isoill.transaction import Transaction
+from isoill.transitions import State
+from isoill.types import Apdu, TransactionId
+
+__all__ = ["Kept", "Queued", "Refused", "Rows", "Store", "StoreError", "key_of_id"]
+
+#: The number of this layout; a store of another one is not touched.
+LAYOUT = 1
+#: What was on disk once is read again whatever its size: it was within limits when it came.
+_STORED = Limits(octets=16 << 20)
+#: How many refused messages are kept, the latest: so that who sends nonsense fills no disk.
+REFUSED_KEPT = 10_000
+
+_metadata = sa.MetaData()
+_layout = sa.Table("isoill_layout", _metadata, sa.Column("number", sa.Integer, nullable=False))
+_transactions = sa.Table(
+    "isoill_transactions",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("role", sa.String, nullable=False),
+    # the two parts of the id by which it is looked for; all of it is in the messages
+    sa.Column("group_qualifier", sa.Text, nullable=False),
+    sa.Column("qualifier", sa.Text, nullable=False),
+    # the name of the partner in the file, whom it counts to, and where it said that it is reached
+    sa.Column("partner", sa.Text),
+    sa.Column("counted", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("expiry", sa.Date),
+    sa.Column("steps", sa.Integer, nullable=False),
+    sa.Column("title", sa.Text),
+    sa.Column("changed", sa.Float, nullable=False),
+    sa.Index("isoill_transactions_by_id", "group_qualifier", "qualifier"),
+    sa.Index("isoill_transactions_open", "counted", "ended", "role"),
+    sa.Index("isoill_transactions_expiry", "expiry"),
+)
+_messages = sa.Table(
+    "isoill_messages",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("transaction", sa.ForeignKey("isoill_transactions.number", ondelete="CASCADE"), nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("direction", sa.String, nullable=False),
+    sa.Column("before", sa.String, nullable=False),
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("after", sa.String, nullable=False),
+    sa.Column("lenient", sa.Boolean, nullable=False),
+    sa.Column("remark", sa.Text, nullable=False),
+    sa.Column("octets", sa.LargeBinary, nullable=False),
+    # when it was received, or composed; and when what we sent had gone
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("sent", sa.Float),
+    # whether it is still to be answered by the hook, and which node is at it until when
+    sa.Column("undecided", sa.Boolean, nullable=False),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("claimed_until", sa.Float),
+    sa.UniqueConstraint("transaction", "place"),
+    sa.Index("isoill_messages_undecided", "undecided"),
+)
+_outbox = sa.Table(
+    "isoill_outbox",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("transaction", sa.ForeignKey("isoill_transactions.number", ondelete="CASCADE")),
+    sa.Column("message", sa.ForeignKey("isoill_messages.number", ondelete="CASCADE")),
+    sa.Column("apdu", sa.String, nullable=False),
+    sa.Column("octets", sa.LargeBinary, nullable=False),
+    sa.Column("partner", sa.Text),
+    sa.Column("address", sa.Text),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("claimed_until", sa.Float),
+    sa.Index("isoill_outbox_due", "state", "due"),
+    sa.Index("isoill_outbox_transaction", "transaction"),
+)
+_refused = sa.Table(
+    "isoill_refused",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("partner", sa.Text),
+    sa.Column("octets", sa.LargeBinary, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    # what its sender was told, if it was told anything
+    sa.Column("report", sa.LargeBinary),
+)
+
+WAITING, FAILED, DROPPED = "waiting", "failed", "dropped"
+
+
+class StoreError(ILLError):
+    """What the database could not do; the message says what, and where.  Nothing of it has happened."""
+
+
+@record(kw_only=True)
+class Kept:
+    """A transaction as it is kept."""
+
+    #: its number in the store; None as long as it has none
+    number: int | None = None
+    transaction: Transaction
+    #: the partner's name in the file, if it has one
+    partner: str | None
+    #: whom it counts to: the partner, or where it came from
+    counted: str
+    #: where the partner said that it is reached
+    address: str | None
+    #: when it changed
+    changed: float = 0.0
+
+
+@record(kw_only=True)
+class Queued:
+    """A message that is to be sent, and how that stands."""
+
+    number: int
+    transaction: int | None
+    apdu: str
+    octets: bytes
+    partner: str | None
+    address: str | None
+    #: ``waiting``, ``failed`` (a person is told), ``dropped`` (by a person)
+    state: str
+    tries: int
+    due: float
+    error: str | None
+    at: float
+    claimed_by: str | None
+    claimed_until: float | None
+
+    def is_going(self, now: float) -> bool:
+        """Whether a node is at it."""
+        return self.state == WAITING and self.claimed_until is not None and self.claimed_until > now
+
+
+@record(kw_only=True)
+class Refused:
+    """What came, and was no message for us."""
+
+    number: int
+    at: float
+    source: str
+    partner: str | None
+    octets: bytes
+    error: str
+    #: what its sender was told, if it was told anything
+    report: bytes | None
+
+
+def key_of_id(transaction_id: TransactionId) -> tuple[str, str]:
+    """The part of an id by which transactions are looked for."""
+    # what PostgreSQL cannot have in a text is told apart well enough without
+    parts = transaction_id.transaction_group_qualifier, transaction_id.transaction_qualifier
+    group, qualifier = (part.strip().replace("\0", "�").encode("utf-8", "replace").decode() for part in parts)
+    return group, qualifier
+
+
+def _url(where: str) -> sa.URL:
+    """A URL as it stands, or a file for SQLite."""
+    if "://" not in where:
+        return sa.URL.create("sqlite", database=where)
+    try:
+        url = sa.engine.make_url(where)
+    except sa.exc.ArgumentError:
+        raise StoreError(f"expected a file or a URL, found {where.rsplit('@', maxsplit=1)[-1]!r:.80}") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"expected sqlite or postgresql, found {url.get_backend_name()!r:.40}")
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+class Store:
+    """A database with transactions in it; it is made where there is none.
+
+    ``where`` is a file for SQLite, or a URL: ``postgresql://user@host/name``.  `writing` is one change, all of it or
+    nothing, that is on disk when it is left; changes are made one after the other.  Raises `StoreError`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/ill.db") as store:
+    ...     with store.reading() as rows:
+    ...         print(list(rows.transactions()), list(rows.outbox()))
+    [] []
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        url = _url(str(where))
+        self.name = url.render_as_string(hide_password=True) if url.host else str(url.database or where)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        with self._errors():
+            if self.is_sqlite:
+                self._engine = sa.create_engine(url, connect_args={"timeout": 30})
+                sa.event.listen(self._engine, "connect", _prepare_sqlite)
+                sa.event.listen(self._engine, "begin", _begin_sqlite)
+            else:
+                self._engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        try:
+            self._make()
+        except StoreError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"<Store {self.name}>"
+
+    @contextmanager
+    def writing(self, keys: Iterable[tuple[str, str]] = ()) -> Iterator[Rows]:
+        """A change; ``keys`` are of the ids that it is about (`key_of_id`), which no other node then changes."""
+        with self._errors(), self._engine.begin() as connection:
+            if not self.is_sqlite:  # of which there is one writer at a time
+                # in one order for everybody, so that no two wait for each other
+                for key in sorted({_lock_number(key) for key in keys}):
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            yield Rows(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """A look at what is there."""
+        with self._errors(), self._engine.connect() as connection:
+            yield Rows(connection.execution_options(isoill_reading=True))
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as error:
+            told = getattr(error, "orig", None) or error
+            words = " ".join(str(told).split())
+            raise StoreError(f"expected a database that works, found {words:.160} - at {self.name}") from error
+
+    def _make(self) -> None:
+        with self._errors(), self._engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(("isoill", "layout")))))
+            if not sa.inspect(connection).has_table(_layout.name):
+                _metadata.create_all(connection)
+                connection.execute(_layout.insert().values(number=LAYOUT))
+            found = connection.execute(sa.select(_layout.c.number)).scalar()
+        if found != LAYOUT:
+            raise StoreError(f"expected a store of layout {LAYOUT}, found {found} - at {self.name}")
+
+
+def _lock_number(key: tuple[str, str]) -> int:
+    """A number of 63 bits for a key, the same on every node."""
+    digest = hashlib.sha256("\0".join(key).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: see below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # who writes says so at once: SQLite cannot make a reader a writer while another writes
+    reading = connection.get_execution_options().get("isoill_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class Rows:
+    """What can be read and changed within one change of a `Store`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the change that may fail alone."""
+        with self._connection.begin_nested():
+            yield
+
+    # ── transactions ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def alike(self, key: tuple[str, str]) -> list[Kept]:
+        """The transactions that a message with an id of this key may belong to."""
+        table = _transactions
+        where = (table.c.group_qualifier == key[0]) & (table.c.qualifier == key[1])
+        return [self._kept(row) for row in self._all(sa.select(table).where(where).order_by(table.c.number))]
+
+    def kept(self, number: int) -> Kept | None:
+        """The transaction of that number."""
+        row = self.row(number)
+        return None if row is None else self._kept(row)
+
+    def key(self, number: int) -> tuple[str, str] | None:
+        """By what the transaction of that number is looked for: needed to change it."""
+        table = _transactions
+        query = sa.select(table.c.group_qualifier, table.c.qualifier).where(table.c.number == number)
+        row = self._connection.execute(query).first()
+        return None if row is None else (row.group_qualifier, row.qualifier)
+
+    def transactions(self) -> Iterator[sa.Row[Any]]:
+        """A row of each transaction, the oldest first: what a list shows."""
+        yield from self._all(sa.select(_transactions).order_by(_transactions.c.number))
+
+    def row(self, number: int) -> sa.Row[Any] | None:
+        """The row of that transaction."""
+        return self._connection.execute(sa.select(_transactions).where(_transactions.c.number == number)).first()
+
+    def messages(self, number: int) -> Iterator[sa.Row[Any]]:
+        """A row of each message of a transaction, the oldest first."""
+        yield from self._all(sa.select(_messages).where(_messages.c.transaction == number).order_by(_messages.c.place))
+
+    def count_open(self, counted: str) -> int:
+        """How many transactions count to a partner that have not ended, in which it is the requester."""
+        table = _transactions
+        where = (table.c.counted == counted) & ~table.c.ended & (table.c.role != Role.REQUESTER.value)
+        return self._connection.execute(sa.select(sa.func.count()).where(where)).scalar_one()
+
+    def expiring(self, today: datetime.date) -> list[int]:
+        """The numbers of transactions whose last day is over."""
+        table = _transactions
+        where = (table.c.expiry < today) & ~table.c.ended & (table.c.role != Role.REQUESTER.value)
+        return list(self._connection.execute(sa.select(table.c.number).where(where)).scalars())
+
+    def keep(
+        self, kept: Kept, octets: Sequence[bytes], *, now: float, undecided: bool = False, answered: bool = False
+    ) -> tuple[int, list[int]]:
+        """Write a transaction whose last steps are new: ``octets`` has those of their messages, as they came or go.
+
+        ``undecided`` says that what came is to be answered by the hook, ``answered`` that what goes does so at once.
+        Gives the number of the transaction, and those of the messages.
+        """
+        transaction = kept.transaction
+        history = transaction.history
+        assert transaction.request is not None
+        values = {
+            "partner": kept.partner,
+            "counted": kept.counted,
+            "address": kept.address,
+            "state": transaction.state.value,
+            "ended": transaction.ended,
+            "expiry": transaction.expiry,
+            "steps": len(history),
+            "changed": now,
+        }
+        number = kept.number
+        if number is None:
+            group, qualifier = key_of_id(transaction.request.transaction_id)
+            values |= {
+                "role": transaction.role.value,
+                "group_qualifier": group,
+                "qualifier": qualifier,
+                "options": _options(transaction),
+                "title": _text(transaction.request.item_id.title),
+            }
+            made = self._connection.execute(_transactions.insert().values(values)).inserted_primary_key
+            assert made is not None
+            number = int(made[0])
+        else:
+            self._connection.execute(_transactions.update().where(_transactions.c.number == number).values(values))
+        numbers = []
+        first = len(history) - len(octets)
+        for index, (step, written) in enumerate(zip(history[first:], octets, strict=True)):
+            received = step.direction is Direction.RECEIVE
+            made = self._connection.execute(
+                _messages.insert().values(
+                    transaction=number,
+                    place=first + index + 1,
+                    direction=step.direction.value,
+                    before=step.before.value,
+                    event=step.event.value,
+                    after=step.after.value,
+                    lenient=step.lenient,
+                    remark=step.remark,
+                    octets=written,
+                    at=now,
+                    sent=now if answered and not received else None,
+                    undecided=undecided and received,
+                )
+            ).inserted_primary_key
+            assert made is not None
+            numbers.append(int(made[0]))
+        return number, numbers
+
+    def _kept(self, row: sa.Row[Any]) -> Kept:
+        steps = (
+            Step(
+                before=State(each.before),
+                event=Event(each.event),
+                after=State(each.after),
+                direction=Direction(each.direction),
+                apdu=_apdu(each.octets),
+                lenient=each.lenient,
+                remark=each.remark,
+            )
+            for each in self.messages(row.number)
+        )
+        try:
+            empty = Transaction.from_json(row.options)
+            transaction = Transaction.resume(steps, role=empty.role, **empty.options)
+        except ValueError as error:  # a DecodeError is one, too
+            raise StoreError(f"expected transaction {row.number} as it was written, found another: {error}") from error
+        return Kept(
+            number=row.number,
+            transaction=transaction,
+            partner=row.partner,
+            counted=row.counted,
+            address=row.address,
+            changed=row.changed,
+        )
+
+    # ── what is to be decided ──────────────────────────────────────────────────────────────────────────────────────
+
+    def claim_undecided(self, node: str, *, now: float, lease: float, limit: int) -> list[tuple[int, int]]:
+        """Messages that are still to be answered, as (message, transaction), from now on by this node."""
+        table = _messages
+        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
+        query = sa.select(table.c.number, table.c.transaction).where(table.c.undecided & free)
+        found = self._all(query.order_by(table.c.number).limit(limit).with_for_update(skip_locked=True))
+        numbers = [row.number for row in found]
+        self._claim(table, numbers, node, now + lease)
+        return [(row.number, row.transaction) for row in found]
+
+    def decided(self, message: int) -> bool:
+        """Note that a message needs no answer any more; False where that was so before."""
+        done = _messages.update().where(_messages.c.number == message, _messages.c.undecided).values(undecided=False)
+        return self._connection.execute(done).rowcount == 1
+
+    # ── the outbox ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def queue(
+        self,
+        apdu: str,
+        octets: bytes,
+        *,
+        transaction: int | None,
+        message: int | None,
+        partner: str | None,
+        address: str | None,
+        now: float,
+        claim: tuple[str, float] | None = None,
+    ) -> Queued:
+        """Put a message into the outbox; ``claim`` is the node that sends it at once, and until when."""
+        node, until = claim or (None, None)
+        values: dict[str, Any] = {
+            "transaction": transaction,
+            "apdu": apdu,
+            "octets": octets,
+            "partner": partner,
+            "address": address,
+            "state": WAITING,
+            "tries": 0,
+            "due": now,
+            "error": None,
+            "at": now,
+            "claimed_by": node,
+            "claimed_until": until,
+        }
+        made = self._connection.execute(_outbox.insert().values(message=message, **values)).inserted_primary_key
+        assert made is not None
+        return Queued(number=int(made[0]), **values)
+
+    def claim(self, node: str, *, now: float, lease: float, limit: int, here: Iterable[int] = ()) -> list[Queued]:
+        """Messages that are due, from now on this node's to send: of each transaction only the first that waits.
+
+        What has no address is only claimed of those transactions whose partners are connected ``here``.
+        """
+        table, earlier = _outbox, _outbox.alias()
+        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
+        before = (
+            sa.select(earlier.c.number)
+            .where(
+                earlier.c.transaction == table.c.transaction,
+                earlier.c.number < table.c.number,
+                earlier.c.state.in_((WAITING, FAILED)),
+            )
+            .exists()
+        )
+        reached = sa.or_(table.c.address.is_not(None), table.c.transaction.in_(list(here)))
+        query = (
+            sa.select(table)
+            .where(table.c.state == WAITING, table.c.due <= now, free, ~before, reached)
+            .order_by(table.c.number)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        found = [_queued(row) for row in self._all(query)]
+        self._claim(table, [each.number for each in found], node, now + lease)
+        return found
+
+    def claim_of(self, transaction: int, claim: tuple[str, float], *, now: float) -> list[Queued]:
+        """What waits of one transaction, in order, for a connection on which its partner is right now.
+
+        ``claim`` is the node that sends it, and until when.
+        """
+        claimed: list[Queued] = []
+        table = _outbox
+        mine = table.alias()
+        query = (
+            sa.select(mine)
+            .where(mine.c.transaction == transaction, mine.c.state == WAITING)
+            .order_by(mine.c.number)
+            .with_for_update(skip_locked=True)
+        )
+        for row in self._all(query):
+            if row.claimed_until is not None and row.claimed_until >= now:
+                break  # a node is at it: what comes after waits, so that the order stays
+            claimed.append(_queued(row))
+        self._claim(table, [each.number for each in claimed], *claim)
+        return claimed
+
+    def gone(self, numbers: Iterable[int], *, now: float) -> None:
+        """Note that messages were sent: they leave the outbox."""
+        numbers = list(numbers)
+        if not numbers:
+            return
+        table = _outbox
+        messages = sa.select(table.c.message).where(table.c.number.in_(numbers))
+        self._connection.execute(_messages.update().where(_messages.c.number.in_(messages)).values(sent=now))
+        self._connection.execute(table.delete().where(table.c.number.in_(numbers)))
+
+    def not_gone(self, numbers: Iterable[int], error: str, *, now: float, waits: Sequence[float]) -> list[int]:
+        """Note that messages could not be sent.  They are tried again after the ``waits``; after the last they failed.
+
+        Gives the numbers of those.
+        """
+        failed = []
+        for number in numbers:
+            tries = self._connection.execute(sa.select(_outbox.c.tries).where(_outbox.c.number == number)).scalar()
+            if tries is None:
+                continue
+            values: dict[str, Any] = {"tries": tries + 1, "error": _text(error[:500]), "claimed_by": None}
+            values["claimed_until"] = None
+            if tries < len(waits):
+                values["due"] = now + waits[tries]
+            else:
+                values["state"] = FAILED
+                failed.append(number)
+            self._connection.execute(_outbox.update().where(_outbox.c.number == number).values(values))
+        return failed
+
+    def let_go(self, numbers: Iterable[int]) -> None:
+        """Note that the connection has gone on which messages were sent, who knows how far: they wait again."""
+        numbers = list(numbers)
+        if numbers:
+            free = {"claimed_by": None, "claimed_until": None}
+            self._connection.execute(_outbox.update().where(_outbox.c.number.in_(numbers)).values(free))
+
+    def release(self, node: str) -> None:
+        """Take back all that a node had claimed: it has just been started, so that the one before it is dead."""
+        free = {"claimed_by": None, "claimed_until": None}
+        for table in (_outbox, _messages):
+            self._connection.execute(table.update().where(table.c.claimed_by == node).values(free))
+
+    def prune(self) -> None:
+        """Remove the oldest of what was refused."""
+        last = self._connection.execute(sa.select(sa.func.max(_refused.c.number))).scalar() or 0
+        self._connection.execute(_refused.delete().where(_refused.c.number <= last - REFUSED_KEPT))
+
+    def wake(self, partner: str, *, now: float) -> None:
+        """A partner shows that it is there: what waits for another try is due."""
+        table = _outbox
+        where = (table.c.partner == partner) & (table.c.state == WAITING) & (table.c.due > now)
+        self._connection.execute(table.update().where(where).values(due=now))
+
+    def retry(self, numbers: Iterable[int] | None, *, now: float) -> list[int]:
+        """Have messages tried anew, all that wait or have failed where no numbers are given; gives their numbers."""
+        return self._put(numbers, (WAITING, FAILED, DROPPED) if numbers else (WAITING, FAILED), now=now, state=WAITING)
+
+    def drop(self, numbers: Iterable[int], *, now: float) -> list[int]:
+        """Give messages up; gives the numbers of those that waited or had failed."""
+        return self._put(numbers, (WAITING, FAILED), now=now, state=DROPPED)
+
+    def _put(self, numbers: Iterable[int] | None, states: tuple[str, ...], *, now: float, state: str) -> list[int]:
+        table = _outbox
+        where = [table.c.state.in_(states), sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)]
+        if numbers is not None:
+            where.append(table.c.number.in_(list(numbers)))
+        found = list(self._connection.execute(sa.select(table.c.number).where(*where)).scalars())
+        values = {"state": state, "due": now, "tries": 0, "claimed_by": None, "claimed_until": None}
+        self._connection.execute(table.update().where(table.c.number.in_(found)).values(values))
+        return found
+
+    def outbox(self, transaction: int | None = None) -> Iterator[Queued]:
+        """What is to be sent, or could not be, in order; of one transaction, or all."""
+        query = sa.select(_outbox).order_by(_outbox.c.number)
+        for row in self._all(query if transaction is None else query.where(_outbox.c.transaction == transaction)):
+            yield _queued(row)
+
+    # ── what was refused ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def refuse(
+        self, octets: bytes, error: str, report: bytes | None, *, source: str, partner: str | None, now: float
+    ) -> None:
+        """Keep what came and was no message for us, and the report that its sender gets on the same connection."""
+        values = {"octets": octets, "error": _text(error), "source": source, "partner": partner, "at": now}
+        self._connection.execute(_refused.insert().values(report=report, **values))
+
+    def refused(self) -> Iterator[Refused]:
+        """What was refused, the oldest first."""
+        for row in self._all(sa.select(_refused).order_by(_refused.c.number)):
+            yield Refused(**row._mapping)
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        return self._connection.execute(query).all()
+
+    def _claim(self, table: sa.Table, numbers: list[int], node: str, until: float) -> None:
+        if numbers:
+            values = {"claimed_by": node, "claimed_until": until}
+            self._connection.execute(table.update().where(table.c.number.in_(numbers)).values(values))
+
+
+def _queued(row: sa.Row[Any]) -> Queued:
+    values = dict(row._mapping)
+    del values["message"]
+    return Queued(**values)
+
+
+def _apdu(octets: bytes) -> Apdu:
+    return decode(octets, strict=False, limits=_STORED)
+
+
+def _text(text: str | None) -> str | None:
+    """A text that every database takes."""
+    return None if text is None else text.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+def _options(transaction: Transaction) -> str:
+    """A transaction in which nothing has happened yet."""
+    return Transaction(role=transaction.role, **transaction.options).to_json()

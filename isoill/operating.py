@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import datetime
-import importlib
 import json
-import logging
 import os
 import secrets
-import signal
-import ssl as tls
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +20,6 @@ from isoill.matching import shown
 from isoill.terminal import CommandError, complain, in_utf8, opened, shown_name
 
 if TYPE_CHECKING:
-    from isoill.node import Decide, Node
     from isoill.partners import Partner, Partners
     from isoill.store import Queued, Rows, Store
 
@@ -133,7 +126,7 @@ def _seconds(text: str) -> tuple[float, ...]:
 # ── what they share ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
+def open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
     """The store that is meant; only `serve` and `send` make one."""
     where = options.store or os.environ.get(_STORE) or _DEFAULT_STORE
     try:
@@ -151,7 +144,7 @@ def _open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
 
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
+def store_errors() -> Iterator[None]:
     from isoill.store import StoreError  # noqa: PLC0415
 
     try:
@@ -160,7 +153,7 @@ def _store_errors() -> Iterator[None]:
         raise CommandError(str(error), 2) from None
 
 
-def _load_partners(options: argparse.Namespace) -> Partners | None:
+def load_partner_file(options: argparse.Namespace) -> Partners | None:
     from isoill.partners import load_partners  # noqa: PLC0415
     from isoill.profiles import PartnerError  # noqa: PLC0415
 
@@ -182,89 +175,12 @@ def _moment(seconds: float | None) -> str | None:
     return datetime.datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
 
 
-# ── serve ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _serve(options: argparse.Namespace) -> int:
-    try:
-        host, port = host_and_port(options.listen, lowest=0)
-    except AddressError as error:
-        raise CommandError(f"--listen: {error}", 2) from None
-    partners = _load_partners(options)
-    hook = None if options.hook is None else _hook(options.hook)
-    ours, theirs = _contexts(options)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    from isoill.node import Node  # noqa: PLC0415
+    from isoill import serving  # noqa: PLC0415 - asyncio and all that
 
-    with _open_store(options, make=True) as store, _store_errors():
-        retries = {} if options.retry is None else {"retries": options.retry}
-        node = Node(store, partners=partners, decide=hook, name=options.name, ssl=theirs, **retries)
-        return asyncio.run(_serving(node, host, port, options, ours))
-
-
-async def _serving(
-    node: Node, host: str, port: int, options: argparse.Namespace, context: tls.SSLContext | None
-) -> int:
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with node:
-        try:
-            server = await node.listen(host, port, duplex=options.duplex, ssl=context)
-        except OSError as error:
-            raise CommandError(f"--listen: {options.listen}: {error.strerror}", 2) from None
-        host, port = server.addresses[0]
-        address = Address(host, port, duplex=options.duplex, tls=context is not None)
-        if options.json:
-            in_utf8()
-            told = {"listening": address.place, "host": host, "port": port, "duplex": options.duplex}
-            print(json.dumps({**told, "store": node.store.name}), flush=True)
-        else:
-            mode = str(address).removeprefix(address.place).strip()
-            print(f"isoill: listening on {address.place} ({mode}), store {node.store.name}", flush=True)
-        await ended.wait()
-        await node.stop()
-        logging.getLogger("isoill").info("ended: %s", json.dumps(node.figures()))
-    return 0
-
-
-def _hook(text: str) -> Decide:
-    module, colon, name = text.partition(":")
-    if not (module and colon and name):
-        raise CommandError(f"--hook: expected MODULE:FUNCTION, found {text!r:.80}", 2)
-    sys.path.insert(0, os.getcwd())
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except Exception as error:
-        raise CommandError(
-            f"--hook: expected a module that can be imported, found {type(error).__name__}: {error}", 2
-        ) from None
-    if not callable(found):
-        raise CommandError(f"--hook: expected a function {name} in {module}, found {found!r:.60}", 2)
-    hook: Decide = found
-    return hook
-
-
-def _contexts(options: argparse.Namespace) -> tuple[tls.SSLContext | None, tls.SSLContext | None]:
-    """For connections to us, and for those that we open: the same certificate in both."""
-    if options.tls_cert is None:
-        for name, value in (("--tls-key", options.tls_key),):
-            if value is not None:
-                raise CommandError(f"{name}: expected --tls-cert, too, found none", 2)
-    try:
-        theirs = tls.create_default_context(cafile=options.tls_ca)
-        if options.tls_cert is None:
-            return None, theirs
-        ours = tls.create_default_context(tls.Purpose.CLIENT_AUTH, cafile=options.tls_ca)
-        for context in (ours, theirs):
-            context.load_cert_chain(options.tls_cert, options.tls_key)
-    except (OSError, ValueError) as error:  # SSLError is an OSError
-        raise CommandError(
-            f"--tls-cert, --tls-key, --tls-ca: expected PEM files that can be read, found {error}", 2
-        ) from None
-    if options.tls_ca is not None:
-        ours.verify_mode = tls.CERT_REQUIRED
-    return ours, theirs
+    partners = load_partner_file(options)
+    with open_store(options, make=True) as store, store_errors():
+        return serving.run(options, store, partners)
 
 
 # ── send ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,10 +255,10 @@ def _queue(options: argparse.Namespace, apdus: Sequence[isoill.ILLAPDU]) -> int:
     from isoill.desk import Desk, UnknownError  # noqa: PLC0415
     from isoill.store import key_of_id  # noqa: PLC0415
 
-    partners = _load_partners(options)
+    partners = load_partner_file(options)
     to = _receiver(options.to, partners)
     desk, now = Desk(partners), datetime.datetime.now()
-    with _open_store(options, make=True) as store, _store_errors():
+    with open_store(options, make=True) as store, store_errors():
         for apdu in apdus:
             with store.writing([key_of_id(apdu.transaction_id)]) as rows:
                 try:
@@ -375,7 +291,7 @@ def _receiver(text: str, partners: Partners | None) -> Partner | Address:
 
 
 def _transactions(options: argparse.Namespace) -> int:
-    with _open_store(options) as store, _store_errors(), store.reading() as rows:
+    with open_store(options) as store, store_errors(), store.reading() as rows:
         if options.transaction is None:
             _list(rows, options.json)
         else:
@@ -464,13 +380,13 @@ def _show(rows: Rows, number: int, as_json: bool) -> None:
 def _act(options: argparse.Namespace) -> int:
     from isoill.desk import Desk, UnknownError  # noqa: PLC0415
 
-    partners = _load_partners(options)
+    partners = load_partner_file(options)
     service = SERVICES[options.service]
     given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
     answer = None if options.answer is None else options.answer == "yes"
     now = datetime.datetime.now()
     desk = Desk(partners)
-    with _open_store(options) as store, _store_errors():
+    with open_store(options) as store, store_errors():
         with store.reading() as rows:
             number = _number(rows, options.transaction)
             key = rows.key(number)
@@ -526,7 +442,7 @@ def _outbox(options: argparse.Namespace) -> int:
         raise CommandError("outbox: expected list, retry or drop before numbers, found numbers", 2)
     if options.json:
         in_utf8()
-    with _open_store(options) as store, _store_errors():
+    with open_store(options) as store, store_errors():
         if options.action == "list":
             with store.reading() as rows:
                 for each in rows.outbox():

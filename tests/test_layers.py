@@ -54,6 +54,7 @@ LAYERS = {
     "admission": 6,
     "post": 7,
     "courier": 10,
+    "link": 7,
     "node": 11,
     "explaining": 10,
     "conformance": 10,
@@ -61,6 +62,7 @@ LAYERS = {
     "__init__": 9,
     "terminal": 0,
     "acting": 12,
+    "serving": 12,
     "operating": 13,
     "mocking": 13,
     "cli": 14,
@@ -75,6 +77,7 @@ BESIDE = {
     ("payloads", "types"),
     ("dump", "codec"),
     ("problems", "stamps"),
+    ("aio", "link"),
 }
 PACKAGE = ROOT / "isoill"
 

@@ -133,6 +133,7 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
         self._deciding: set[asyncio.Task[None]] = set()
         self._undecided = asyncio.Event()
+        self._stopped = False
         self._writer: Writer
         self._courier: Courier
 
@@ -213,6 +214,9 @@ class Node:
 
     async def stop(self, grace: float = 10) -> None:
         """Listen no more, end what is under way, for so many seconds at most; what is left waits in the store."""
+        if self._stopped:
+            return
+        self._stopped = True
         await asyncio.gather(*(server.shutdown(grace) for server in self._servers))
         for task in self._tasks:
             task.cancel()

@@ -43,6 +43,7 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock, self._closed = threading.Lock(), False
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="isoill-writer", daemon=True)
         self._thread.start()
@@ -56,12 +57,17 @@ class Writer:
     def submit(self, do: Callable[[Rows], T], keys: Iterable[tuple[str, str]] = ()) -> Future[T]:
         """Have something done; ``keys`` are of the transactions that it changes, as `Store.writing` wants them."""
         work = _Work(do, frozenset(keys))
-        self._waiting.put(work)
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("expected a writer at work, found one that is closed")
+            self._waiting.put(work)
         return work.future
 
     def close(self) -> None:
         """Do what waits, and end."""
-        self._waiting.put(None)
+        with self._lock:
+            self._closed = True
+            self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:

@@ -97,13 +97,13 @@ class _Ledger(Ledger):
     def __init__(
         self, rows: Rows, here: Iterable[Kept], *, most: int, messages: int, **options: Unpack[Options]
     ) -> None:
-        self._rows = rows
+        self._rows, self._most = rows, most
         self.kept = {id(each.transaction): each for each in here}
         transactions = [each.transaction for each in self.kept.values()]
         super().__init__(transactions, open_per_partner=most, messages_per_transaction=messages, **options)
 
     def count_open(self, partner: str) -> int:
-        return self._rows.count_open(partner)
+        return self._rows.count_open(partner, self._most)
 
 
 class Desk:

@@ -10,6 +10,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from isoill.errors import ILLError, Limits
 from isoill.facts import Step
 from isoill.records import record
 from isoill.services import Direction, Event, Role
-from isoill.transaction import Transaction
+from isoill.transaction import Options, Transaction
 from isoill.transitions import State
 from isoill.types import Apdu, TransactionId
 
@@ -115,6 +116,36 @@ _refused = sa.Table(
     sa.Column("error", sa.Text, nullable=False),
     # what its sender was told, if it was told anything
     sa.Column("report", sa.LargeBinary),
+)
+
+# What is asked with every message is put into words once: that takes longer than to ask it.
+_ALIKE = (
+    sa.select(_transactions)
+    .where(
+        _transactions.c.group_qualifier == sa.bindparam("group"),
+        _transactions.c.qualifier == sa.bindparam("qualifier"),
+    )
+    .order_by(_transactions.c.number)
+)
+_TRANSACTION = sa.select(_transactions).where(_transactions.c.number == sa.bindparam("of"))
+_MESSAGES = sa.select(_messages).where(_messages.c.transaction == sa.bindparam("of")).order_by(_messages.c.place)
+_OPEN = ~_transactions.c.ended & (_transactions.c.role != Role.REQUESTER.value)
+_COUNT_OPEN = sa.select(sa.func.count()).select_from(
+    sa.select(_transactions.c.number)
+    .where(_transactions.c.counted == sa.bindparam("counted"), _OPEN)
+    .limit(sa.bindparam("most"))
+    .subquery()
+)
+_NEW_TRANSACTION, _NEW_MESSAGE = _transactions.insert(), _messages.insert()
+_CHANGED_TRANSACTION = (
+    _transactions.update()
+    .where(_transactions.c.number == sa.bindparam("of"))
+    .values(
+        {
+            each: sa.bindparam(each)
+            for each in ("partner", "counted", "address", "state", "ended", "expiry", "steps", "changed")
+        }
+    )
 )
 
 WAITING, FAILED, DROPPED = "waiting", "failed", "dropped"
@@ -316,9 +347,8 @@ class Rows:
 
     def alike(self, key: tuple[str, str]) -> list[Kept]:
         """The transactions that a message with an id of this key may belong to."""
-        table = _transactions
-        where = (table.c.group_qualifier == key[0]) & (table.c.qualifier == key[1])
-        return [self._kept(row) for row in self._all(sa.select(table).where(where).order_by(table.c.number))]
+        found = self._connection.execute(_ALIKE, {"group": key[0], "qualifier": key[1]}).all()
+        return [self._kept(row) for row in found]
 
     def kept(self, number: int) -> Kept | None:
         """The transaction of that number."""
@@ -338,23 +368,20 @@ class Rows:
 
     def row(self, number: int) -> sa.Row[Any] | None:
         """The row of that transaction."""
-        return self._connection.execute(sa.select(_transactions).where(_transactions.c.number == number)).first()
+        return self._connection.execute(_TRANSACTION, {"of": number}).first()
 
     def messages(self, number: int) -> Iterator[sa.Row[Any]]:
         """A row of each message of a transaction, the oldest first."""
-        yield from self._all(sa.select(_messages).where(_messages.c.transaction == number).order_by(_messages.c.place))
+        yield from self._connection.execute(_MESSAGES, {"of": number}).all()
 
-    def count_open(self, counted: str) -> int:
-        """How many transactions count to a partner that have not ended, in which it is the requester."""
-        table = _transactions
-        where = (table.c.counted == counted) & ~table.c.ended & (table.c.role != Role.REQUESTER.value)
-        return self._connection.execute(sa.select(sa.func.count()).where(where)).scalar_one()
+    def count_open(self, counted: str, most: int) -> int:
+        """How many transactions count to a partner that have not ended, in which it is the requester; or ``most``."""
+        return int(self._connection.execute(_COUNT_OPEN, {"counted": counted, "most": most}).scalar_one())
 
     def expiring(self, today: datetime.date) -> list[int]:
         """The numbers of transactions whose last day is over."""
-        table = _transactions
-        where = (table.c.expiry < today) & ~table.c.ended & (table.c.role != Role.REQUESTER.value)
-        return list(self._connection.execute(sa.select(table.c.number).where(where)).scalars())
+        query = sa.select(_transactions.c.number).where(_transactions.c.expiry < today, _OPEN)
+        return list(self._connection.execute(query).scalars())
 
     def keep(
         self, kept: Kept, octets: Sequence[bytes], *, now: float, undecided: bool = False, answered: bool = False
@@ -387,31 +414,30 @@ class Rows:
                 "options": _options(transaction),
                 "title": _text(transaction.request.item_id.title),
             }
-            made = self._connection.execute(_transactions.insert().values(values)).inserted_primary_key
+            made = self._connection.execute(_NEW_TRANSACTION, values).inserted_primary_key
             assert made is not None
             number = int(made[0])
         else:
-            self._connection.execute(_transactions.update().where(_transactions.c.number == number).values(values))
+            self._connection.execute(_CHANGED_TRANSACTION, {"of": number, **values})
         numbers = []
         first = len(history) - len(octets)
         for index, (step, written) in enumerate(zip(history[first:], octets, strict=True)):
             received = step.direction is Direction.RECEIVE
-            made = self._connection.execute(
-                _messages.insert().values(
-                    transaction=number,
-                    place=first + index + 1,
-                    direction=step.direction.value,
-                    before=step.before.value,
-                    event=step.event.value,
-                    after=step.after.value,
-                    lenient=step.lenient,
-                    remark=step.remark,
-                    octets=written,
-                    at=now,
-                    sent=now if answered and not received else None,
-                    undecided=undecided and received,
-                )
-            ).inserted_primary_key
+            message = {
+                "transaction": number,
+                "place": first + index + 1,
+                "direction": step.direction.value,
+                "before": step.before.value,
+                "event": step.event.value,
+                "after": step.after.value,
+                "lenient": step.lenient,
+                "remark": step.remark,
+                "octets": written,
+                "at": now,
+                "sent": now if answered and not received else None,
+                "undecided": undecided and received,
+            }
+            made = self._connection.execute(_NEW_MESSAGE, message).inserted_primary_key
             assert made is not None
             numbers.append(int(made[0]))
         return number, numbers
@@ -430,8 +456,7 @@ class Rows:
             for each in self.messages(row.number)
         )
         try:
-            empty = Transaction.from_json(row.options)
-            transaction = Transaction.resume(steps, role=empty.role, **empty.options)
+            transaction = Transaction.resume(steps, role=row.role, **_options_from(row.options))
         except ValueError as error:  # a DecodeError is one, too
             raise StoreError(f"expected transaction {row.number} as it was written, found another: {error}") from error
         return Kept(
@@ -664,3 +689,8 @@ def _text(text: str | None) -> str | None:
 def _options(transaction: Transaction) -> str:
     """A transaction in which nothing has happened yet."""
     return Transaction(role=transaction.role, **transaction.options).to_json()
+
+
+@lru_cache(maxsize=64)  # there are as many as a node has had settings
+def _options_from(text: str) -> Options:
+    return Transaction.from_json(text).options

@@ -37,7 +37,7 @@ class Writer:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/ill.db") as store, Writer(store) as writer:
-    ...     print(writer.submit(lambda rows: rows.count_open("hill")).result())
+    ...     print(writer.submit(lambda rows: rows.count_open("hill", 1_000)).result())
     0
     """
 

@@ -12,7 +12,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, conversing, convert, hold, imports, lenient, limits, memory, payload, peeking, stream
+from benchmarks import (
+    chart,
+    conversing,
+    convert,
+    hold,
+    imports,
+    lenient,
+    limits,
+    memory,
+    noding,
+    payload,
+    peeking,
+    stream,
+)
 from benchmarks.messages import Message, from_folder, our_own
 from benchmarks.peers import Peer, available
 from benchmarks.table import Table
@@ -30,6 +43,7 @@ WHAT: dict[str, Benchmark] = {
     "payload": lambda messages, peers, quick: payload.run(messages, quick=quick),
     "stream": lambda messages, peers, quick: stream.run(messages, quick=quick),
     "transaction": lambda messages, peers, quick: conversing.run(messages, quick=quick),
+    "node": lambda messages, peers, quick: noding.run(messages, quick=quick),
     "import": lambda messages, peers, quick: imports.run(quick=quick),
     "memory": lambda messages, peers, quick: memory.run(messages[0], peers, quick=quick),
     "hold": lambda messages, peers, quick: hold.run(messages[0], peers, quick=quick),

@@ -15,7 +15,9 @@ from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
 import isoill
+from isoill import mail
 from isoill.conformance import registered_payloads
+from isoill.connection import ApduReceived, Connection, ConnectionEnded, ProtocolViolation
 from isoill.dialects import speakers_of
 from isoill.errors import MESSAGE_CHARACTERS
 from isoill.payloads import APDUDeliveryParameters, PromptObject
@@ -23,6 +25,7 @@ from isoill.profiles import PROFILES, Contact
 
 __all__ = [
     "TARGETS",
+    "connect",
     "converse",
     "decode",
     "exactly",
@@ -31,6 +34,7 @@ __all__ = [
     "from_json",
     "judge",
     "lean",
+    "letter",
     "payloads",
     "show",
 ]
@@ -300,6 +304,59 @@ def converse(data: bytes) -> None:
                     _check_answer(outgoing.apdu)
 
 
+def connect(data: bytes) -> None:
+    """A connection gives the same events whatever the pieces; what answers them can be written and is legal."""
+    for strict in (True, False):
+        whole = _events(data, [len(data)], strict)
+        sizes = [1 + octet % 7 for octet in data[:64]] or [1]
+        assert _events(data, sizes, strict) == whole, "other events from other pieces"
+        assert _events(data, [1], strict) == whole, "other events from single octets"
+
+
+def _events(data: bytes, sizes: Sequence[int], strict: bool) -> list[Any]:
+    """What comes of a stream in pieces of these sizes: messages, why the others are none, how it ends."""
+    connection, simplex = Connection(strict=strict), Connection(strict=strict, duplex=False, connecting=True)
+    found: list[Any] = []
+    at, pieces = 0, itertools.cycle(sizes)
+    while True:
+        piece = data[at : at + next(pieces)]
+        at += len(piece)
+        for each in (connection, simplex):
+            if not each.ended:
+                each.receive_data(piece)
+        for event in connection.events():
+            assert not (found and isinstance(found[-1], ConnectionEnded)), "something behind the end"
+            if isinstance(event, ProtocolViolation):
+                _check_answer(event.report)
+                assert event.report is None or connection.send(event.report)
+                # of octets that are no BER it can be told better of more what they are instead
+                found.append((type(event.error), event.octets, event.octets and event.error.args))
+            else:
+                found.append(event if isinstance(event, ApduReceived) else ConnectionEnded())
+        assert not any(isinstance(event, ApduReceived) for event in simplex.events()), "an answer on a simplex one"
+        if not piece:
+            break
+    assert isinstance(found[-1], ConnectionEnded), "no end"
+    return found
+
+
+def letter(data: bytes) -> None:
+    """Any octets are a letter, if not a good one; and any octets may be a message in one."""
+    head = b"Content-Type: application/iso-10161-ill-1; transfer-encoding=iso-8825-ber\r\n"
+    for octets in (data, head + b"Content-Transfer-Encoding: binary\r\n\r\n" + data, head + data):
+        read = mail.parse(octets)
+        again = [(part.octets, part.apdu, part.report) for part in mail.parse(octets).parts]
+        assert again == [(part.octets, part.apdu, part.report) for part in read.parts], "another letter the next time"
+        assert len(read.parts) <= mail.DEFAULT_CAPS.parts
+        for problem in read.problems:
+            assert str(problem).isprintable(), "a character that does not print"
+            assert len(str(problem)) < 1_000
+        for part in read.parts:
+            assert part.apdu is None or part.error is None
+            assert len(part.octets) <= len(octets)
+            _check_answer(part.report)
+
+
 def _take(receive: Callable[[], isoill.Apdu | None], apdu: isoill.Apdu) -> bool:
     """Whether a message was taken; what answers it can be written, and is no report where it is one."""
     refusal = ""
@@ -334,6 +391,7 @@ def _check_menu(side: isoill.Transaction) -> None:
 
 #: By name, for the command line.  A new target is a function above and a line here.
 TARGETS: dict[str, Callable[[bytes], None]] = {
+    "connect": connect,
     "converse": converse,
     "decode": decode,
     "examine": examine,
@@ -341,6 +399,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "from_json": from_json,
     "judge": judge,
     "lean": lean,
+    "letter": letter,
     "payloads": payloads,
     "show": show,
 }

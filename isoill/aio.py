@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 import ssl as tls
 from collections import Counter
@@ -18,11 +17,12 @@ from isoill.admission import Admission, address_of
 from isoill.connection import Connection
 from isoill.errors import DEFAULT_LIMITS, Limits
 from isoill.link import READ, RESET, Counters, Deadlines, Link, Pool
+from isoill.logs import Log
 from isoill.records import record
 
 __all__ = ["Caps", "Counters", "Deadlines", "Handler", "Link", "Server", "connect", "serve"]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 _BACKLOG = 1 << 10  # connections that wait to be accepted, or refused
 _RETRY = 1.0  # seconds until the next try to accept where the system has no more files
@@ -177,7 +177,7 @@ class Server:
             except ConnectionAbortedError:
                 continue  # it has gone again
             except OSError as error:  # no more files, or no memory
-                _log.warning("expected a connection, found %s", error.strerror)
+                _log.warning("cannot accept", why=error.strerror)
                 await asyncio.sleep(_RETRY)
                 continue
             self._admit(accepted, address_of(host), port)
@@ -200,7 +200,7 @@ class Server:
             self._per_address[address] += 1
             task.add_done_callback(partial(self._done, address))
             return
-        _log.warning("%s port %d: refused, %s", address, port, refused)
+        _log.warning("refused", peer=address, port=port, why=refused)
         with accepted, contextlib.suppress(OSError):  # it may have gone again
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
@@ -222,10 +222,10 @@ class Server:
                 await self._handler(link)
         except Exception as error:
             if link.broken and isinstance(error, ConnectionError):
-                _log.info("%s", error)
+                _log.info("broken", peer=link.address, port=link.port, why=error)
             else:
                 self.counters.failures += 1
-                _log.exception("%s: the handler failed", link.where)
+                _log.exception("handler failed", peer=link.address, port=link.port)
         finally:
             self._links.discard(link)
 
@@ -246,7 +246,7 @@ class Server:
         except OSError as error:  # the errors of ssl are
             self.counters.failed_handshakes += 1
             self.counters.deadlines += isinstance(error, ConnectionAbortedError)
-            _log.warning("%s port %d: expected a TLS handshake, found %s", address, port, error)
+            _log.warning("no TLS handshake", peer=address, port=port, why=error)
             return None
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         self.counters.accepted += 1
@@ -257,7 +257,7 @@ class Server:
             partner = None if der is None else self._admission.partner_of(shown.getpeercert(), der)
             if partner is None:
                 self.counters.refused_certificate += 1
-                _log.warning("%s port %d: refused, its certificate is not known", address, port)
+                _log.warning("refused", peer=address, port=port, why="its certificate is not known")
                 transport.abort()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import struct
@@ -19,12 +18,13 @@ from isoill.admission import Admission
 from isoill.codec import Octets, encode
 from isoill.connection import ApduReceived, Connection, ConnectionEnded, Event, ProtocolViolation
 from isoill.errors import DecodeError, LimitError, Limits, Reason, RemoteProtocolError, TruncatedError
+from isoill.logs import Log
 from isoill.records import record
 from isoill.types import ILLAPDU
 
 __all__ = ["READ", "RESET", "Counters", "Deadlines", "Link", "Pool"]
 
-_log = logging.getLogger("isoill.aio")
+_log = Log("isoill.aio")
 
 READ = 1 << 16  # octets read at once, and buffered by the stream
 _EVENTS = 256  # of one batch: two octets may be a message that is answered by five hundred
@@ -156,7 +156,7 @@ class Link:
             # so that an end in order tells the sender that its messages have arrived where they are cared for.
             self._linger(RESET)
         counters.open += 1
-        _log.info("%s: %s", self.where, "accepted" if accepted else "connected")
+        _log.info("accepted" if accepted else "connected", peer=self.address, port=self.port)
 
     def __repr__(self) -> str:
         return f"<Link with {self.where}>"
@@ -420,7 +420,8 @@ class Link:
         self._hold(0)
         self._pool = None
         self.counters.open -= 1
-        _log.info("%s: closed, %d received, %d sent", self.where, self.connection.received, self.connection.sent)
+        received, sent = self.connection.received, self.connection.sent
+        _log.info("closed", peer=self.address, port=self.port, received=received, sent=sent)
 
     async def _wait_closed(self) -> None:
         try:
@@ -440,7 +441,7 @@ class Link:
         self.counters.deadlines += 1
         seconds = getattr(self._deadlines, deadline)
         text = f"expected {wanted} within {seconds:g} s, found nothing - at {self.where}"
-        _log.info("%s", text)
+        _log.info("deadline", peer=self.address, port=self.port, which=deadline, seconds=seconds)
         return text
 
     def _violated(self, wrong: Sequence[DecodeError | RemoteProtocolError]) -> None:
@@ -451,5 +452,5 @@ class Link:
             told = first.detail  # ours, or numbers
             if isinstance(first, DecodeError) and not isinstance(first, LimitError):
                 told = f"{first.reason.value} - at {first.path or 'the start'}, offset {first.offset}"
-            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            _log.warning("%s: violation: %s%s", self.where, told, more)
+            more = {"more": len(wrong) - 1} if len(wrong) > 1 else {}
+            _log.warning("violation", peer=self.address, port=self.port, what=told, **more)

@@ -15,7 +15,7 @@ import os
 import socket
 import ssl as tls
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -24,7 +24,7 @@ from isoill.admission import address_of
 from isoill.connection import ApduReceived, Event, ProtocolViolation
 from isoill.courier import LEASE, RETRIES, Courier
 from isoill.desk import Desk, Origin, Taken
-from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError
+from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
 from isoill.partners import Network, Partner, Partners, in_networks
 from isoill.records import record
@@ -353,8 +353,8 @@ class Node:
             self.tally.refused += each.error is not None
             if each.step is not None:
                 _log.info("%s: transaction %d: %s", origin.source, each.transaction, each.step)
-            elif isinstance(each.error, LocalProtocolError):
-                _log.warning("%s: refused: %s", origin.source, each.error.event)
+            elif isinstance(each.error, RemoteProtocolError):
+                _log.warning("%s: refused: %s", origin.source, each.error)
         self._courier.wake.set()
         self._undecided.set()
         return taken
@@ -403,11 +403,14 @@ class Node:
         """Ask the hook about what has come, as long as there is anything."""
         self._undecided.clear()
         name, room = self._courier.name, _HOOKS - len(self._deciding)
-        claimed = await self._commit(
-            lambda rows: rows.claim_undecided(name, now=time.time(), lease=LEASE, limit=room) if room else []
-        )
-        for message, number in claimed:
-            task = asyncio.create_task(self._decide_one(message, number))
+
+        def claim(rows: Rows) -> list[tuple[int, Asked, tuple[str, str]]]:
+            found = rows.claim_undecided(name, now=time.time(), lease=LEASE, limit=room) if room else []
+            return [asked for each in found for asked in _asked(rows, *each)]
+
+        claimed = await self._commit(claim)
+        for message, asked, key in claimed:
+            task = asyncio.create_task(self._decide_one(message, asked, key))
             self._deciding.add(task)
             task.add_done_callback(self._deciding.discard)
             task.add_done_callback(lambda _: self._undecided.set())
@@ -415,10 +418,10 @@ class Node:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._undecided.wait(), _UNDECIDED)
 
-    async def _decide_one(self, message: int, number: int) -> None:
+    async def _decide_one(self, message: int, asked: Asked, key: tuple[str, str]) -> None:
         assert self._decide is not None
+        number = asked.number
         try:
-            asked, key = await asyncio.to_thread(self._asked, message, number)
             answers: Any
             if inspect.iscoroutinefunction(self._decide):
                 answers = await self._decide(asked)
@@ -443,11 +446,15 @@ class Node:
         except Exception:  # it is the hook's; it is asked again when the claim is over
             _log.exception("transaction %d: expected an answer of the hook, found an error", number)
 
-    def _asked(self, message: int, number: int) -> tuple[Asked, tuple[str, str]]:
-        with self.store.reading() as rows:
-            kept, key = rows.kept(number), rows.key(number)
-            places = [each.place for each in rows.messages(number) if each.number == message]
-        assert kept is not None
-        assert key is not None
+
+def _asked(rows: Rows, message: int, number: int) -> Iterator[tuple[int, Asked, tuple[str, str]]]:
+    """What the hook is asked about a message, and the key of its transaction; nothing if that cannot be read."""
+    try:
+        kept, key = rows.kept(number), rows.key(number)
+    except StoreError as error:
+        _log.error("%s", error)
+        return
+    places = [each.place for each in rows.messages(number) if each.number == message]
+    if kept is not None and key is not None and places:
         step = kept.transaction.history[places[0] - 1]
-        return Asked(number=number, transaction=kept.transaction, step=step, partner=kept.partner), key
+        yield message, Asked(number=number, transaction=kept.transaction, step=step, partner=kept.partner), key

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import isoill
+from isoill import mocking
 from isoill.acting import OPTIONS, SERVICES, add_options
 from isoill.addresses import Address, AddressError, host_and_port
 from isoill.matching import shown
@@ -101,6 +102,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_store(outbox, partners=False)
     outbox.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
     outbox.set_defaults(run=_outbox)
+
+    mocking.add_command(commands)
 
 
 def _add_store(parser: argparse.ArgumentParser, *, partners: bool = True) -> None:

@@ -64,10 +64,10 @@ LAYERS = {
     "logs": 0,
     "acting": 8,
     "serving": 12,
-    "operating": 13,
+    "operating": 14,
     "mocking": 13,
-    "cli": 14,
-    "__main__": 15,
+    "cli": 15,
+    "__main__": 16,
 }
 #: Imports within a layer.
 BESIDE = {

@@ -20,34 +20,7 @@ if TYPE_CHECKING:
     from isoill.testing import MockPeer
     from isoill.testing.mock import Watch
 
-__all__ = ["add_command", "run"]
-
-
-def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the command line."""
-    mock = commands.add_parser(
-        "mock",
-        help="play a partner, to test a system against it",
-        description="Play a kind of partner: listen, answer as it does, and print what comes and goes.",
-    )
-    mock.add_argument(
-        "--profile", default="standard", metavar="PROFILE", help="oclc, alma, illiad, ... or a partner's FILE.toml"
-    )
-    mock.add_argument(
-        "--listen",
-        default="127.0.0.1",
-        metavar="HOST:PORT",
-        help="where; port 0 is one that is free, without a port it is the profile's",
-    )
-    modes = mock.add_mutually_exclusive_group()
-    modes.add_argument("--duplex", action="store_true", default=None, help="answer on the same connection")
-    modes.add_argument(
-        "--simplex", dest="duplex", action="store_false", default=None, help="answer on a connection of its own"
-    )
-    mock.add_argument("--answer-to", metavar="HOST:PORT", help="where answers go; else where messages say")
-    mock.add_argument("--script", metavar="FILE.toml", help="what it does otherwise than such partners do")
-    mock.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
-    mock.set_defaults(run=run)
+__all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:

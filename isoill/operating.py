@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import isoill
-from isoill import mocking
 from isoill.acting import OPTIONS, SERVICES, add_options
 from isoill.addresses import Address, AddressError, host_and_port
 from isoill.matching import shown
@@ -103,7 +102,29 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     outbox.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
     outbox.set_defaults(run=_outbox)
 
-    mocking.add_command(commands)
+    mock = commands.add_parser(
+        "mock",
+        help="play a partner, to test a system against it",
+        description="Play a kind of partner: listen, answer as it does, and print what comes and goes.",
+    )
+    mock.add_argument(
+        "--profile", default="standard", metavar="PROFILE", help="oclc, alma, illiad, ... or a partner's FILE.toml"
+    )
+    mock.add_argument(
+        "--listen",
+        default="127.0.0.1",
+        metavar="HOST:PORT",
+        help="where; port 0 is one that is free, without a port it is the profile's",
+    )
+    modes = mock.add_mutually_exclusive_group()
+    modes.add_argument("--duplex", action="store_true", default=None, help="answer on the same connection")
+    modes.add_argument(
+        "--simplex", dest="duplex", action="store_false", default=None, help="answer on a connection of its own"
+    )
+    mock.add_argument("--answer-to", metavar="HOST:PORT", help="where answers go; else where messages say")
+    mock.add_argument("--script", metavar="FILE.toml", help="what it does otherwise than such partners do")
+    mock.add_argument("--json", action="store_true", help="one JSON object a message, a line each")
+    mock.set_defaults(run=_mock)
 
 
 def _add_store(parser: argparse.ArgumentParser, *, partners: bool = True) -> None:
@@ -184,6 +205,12 @@ def _serve(options: argparse.Namespace) -> int:
     partners = load_partner_file(options)
     with open_store(options, make=True) as store, store_errors():
         return serving.run(options, store, partners)
+
+
+def _mock(options: argparse.Namespace) -> int:
+    from isoill import mocking  # noqa: PLC0415 - it is for tests
+
+    return mocking.run(options)
 
 
 # ── send ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -402,7 +402,11 @@ def test_a_type_may_have_itself_inside() -> None:
 @pytest.mark.parametrize(
     ("missing", "statement", "message"),
     [
-        ("hypothesis", "from isoill.testing import apdus", "isoill.testing needs hypothesis: pip install 'isoill[testing]'"),
+        (
+            "hypothesis",
+            "from isoill.testing import apdus",
+            "isoill.testing needs hypothesis: pip install 'isoill[testing]'",
+        ),
         (
             "asn1tools",
             "import isoill.testing; isoill.testing.reference.decode(b'')",

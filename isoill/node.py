@@ -294,8 +294,12 @@ class Node:
             while await self._take(link, await link.batch(), may) is not None:
                 pass
             in_order = await link.finish()
+        except StoreError as error:  # nothing was taken: whoever sent it sees that, and has to send it again
+            _log.error("%s", error)
+            link.abort()
         finally:
-            await self._courier.left(link, in_order=in_order)
+            with contextlib.suppress(StoreError):  # what is claimed is free again when the claim is over
+                await self._courier.left(link, in_order=in_order)
 
     async def _hear(self, link: aio.Link, partner: Partner | None) -> set[int] | None:
         """Take what comes on a connection that we have opened."""

@@ -744,23 +744,8 @@ def test_the_names_of_the_package() -> None:
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_COMMAND = """
-import argparse, sys
-from isoill import mocking
-from isoill.terminal import CommandError, complain
-parser = argparse.ArgumentParser()
-mocking.add_command(parser.add_subparsers())
-options = parser.parse_args()
-try:
-    sys.exit(options.run(options))
-except CommandError as error:
-    complain(str(error))
-    sys.exit(error.code)
-"""
-
-
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", _COMMAND, "mock", *arguments]
+    return [sys.executable, "-m", "isoill", "mock", *arguments]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Self
 
@@ -16,7 +17,7 @@ _TCP, _MAIL = ("TCP/IP", "TCP"), ("SMTP",)
 #: By custom 499 is duplex, and any other port is not ([beds]).
 _DUPLEX_PORT = 499
 #: A host, or a literal IPv6 address in brackets, and a port.
-_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:@\[\]]+))(?::([0-9]{1,5}))?")
+_HOST_PORT = re.compile(r"(?:\[([^\s@\[\]]+)\]|([^\s:@\[\]]+))(?::([0-9]{1,5}))?")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
@@ -35,11 +36,19 @@ def host_and_port(text: str, *, port: int | None = None, lowest: int = 1) -> tup
     """
     found = _HOST_PORT.fullmatch(text.strip())
     number = port if found is None or found[3] is None else int(found[3])
-    if found is None or number is None:
+    if found is None or number is None or not _is_literal(found[1]):
         raise AddressError(f"expected HOST:PORT, found {text!r:.80}")
     if not lowest <= number <= 65535:
         raise AddressError(f"expected a port from {lowest} to 65535, found {number}")
     return found[1] or found[2], number
+
+
+def _is_literal(text: str | None) -> bool:
+    """Whether what was in brackets is an IPv6 address, as nothing else may be."""
+    try:
+        return text is None or ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
 
 
 @record

@@ -123,12 +123,13 @@ class Courier:
 
     async def run(self) -> None:
         """Send what is due, look again when woken or after a moment."""
+        reached = [each.name for each in self._partners or () if each.address is not None]
         while True:
             self.wake.clear()
             here = [number for number, link in self._links.items() if not link.connection.closed]
             claimed = await self._commit(
                 lambda rows, here=here: rows.claim(  # type: ignore[misc]
-                    self.name, now=time.time(), lease=LEASE, limit=_CLAIMED, here=here
+                    self.name, now=time.time(), lease=LEASE, limit=_CLAIMED, here=here, partners=reached
                 )
             )
             await self._settle()

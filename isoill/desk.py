@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Self, Unpack
 
@@ -18,11 +18,11 @@ from isoill.codec import encode
 from isoill.composing import reply_address
 from isoill.errors import RemoteProtocolError
 from isoill.facts import Step
-from isoill.ledger import Ledger
+from isoill.ledger import Ledger, _qualifiers
 from isoill.partners import Partner, Partners, in_networks
 from isoill.problems import refusal
 from isoill.records import record
-from isoill.services import SENDERS, Direction, Event, Transport
+from isoill.services import SENDERS, Direction, Event, Role, Transport
 from isoill.stamps import moment_of
 from isoill.store import Kept, Queued, Rows, key_of_id
 from isoill.transaction import Options, Transaction
@@ -102,6 +102,11 @@ class _Ledger(Ledger):
         transactions = [each.transaction for each in self.kept.values()]
         super().__init__(transactions, open_per_partner=most, messages_per_transaction=messages, **options)
 
+    def add(self, transaction: Transaction, /, *, partner: str | None = None) -> None:
+        # two partners may have one of the same id each: a message that does not say whose it means is refused
+        assert transaction.request is not None
+        self._by_qualifiers.setdefault(_qualifiers(transaction.request.transaction_id), []).append(transaction)
+
     def count_open(self, partner: str) -> int:
         return self._rows.count_open(partner, self._most)
 
@@ -143,19 +148,23 @@ class Desk:
 
     def receive(self, rows: Rows, apdu: Apdu, octets: bytes, origin: Origin, *, now: datetime.datetime) -> Taken:
         """Take a message that has come: it, what it changes, and what answers it, are kept."""
-        ledger = self._ledger(rows, apdu)
+        may = None if origin.partners is None else [each for each in origin.partners if each.may_send(apdu)]
+        # to each partner there are only its own transactions: nobody touches another's, nor is in the way of its ids
+        ledger = self._ledger(rows, apdu, lambda kept: may is None or any(self._is_theirs(kept, each) for each in may))
         known = ledger.find(apdu)
         kept = ledger.kept[id(known[0])] if len(known) == 1 else None
         partner: Partner | None = None
         try:
-            partner = self._sender(apdu, origin, kept, now)
+            partner = None if may is None else self._sender(apdu, may, kept, now)
             counted = origin.source if partner is None else partner.name
             before = 0 if kept is None else len(kept.transaction.history)
             when = _when(None if kept is None else kept.transaction, now)
             receipt = ledger.receive(apdu, partner=counted, now=when)
         except RemoteProtocolError as error:
-            address = None if kept is None else kept.address
-            answers = self.refuse(rows, octets, error, error.report, origin, partner=partner, address=address, now=now)
+            told = _told(apdu, partner, anybody=origin.partners is None)
+            if told is None and kept is not None and (partner is not None or origin.partners is None):
+                told = kept.address  # which is of the transaction's partner, and nobody else's
+            answers = self.refuse(rows, octets, error, error.report, origin, partner=partner, address=told, now=now)
             return Taken(error=error, answers=answers)
         if kept is None:
             kept = Kept(transaction=receipt.transaction, partner=None, counted=counted, address=None)
@@ -187,7 +196,7 @@ class Desk:
                     text,
                     transaction=number,
                     message=message,
-                    partner=None if partner is None else partner.name,
+                    partner=kept.partner,
                     address=to,
                     now=now.timestamp(),
                     claim=claim,
@@ -257,7 +266,7 @@ class Desk:
 
         Raises ValueError where there is one of that id.
         """
-        ledger = self._ledger(rows, request)
+        ledger = self._ledger(rows, request, lambda kept: kept.transaction.side is Role.REQUESTER)
         transaction = ledger.begin(request)
         name, address = (to.name, None) if isinstance(to, Partner) else (None, str(to))
         kept = Kept(transaction=transaction, partner=name, counted=name or "", address=address)
@@ -267,13 +276,13 @@ class Desk:
 
     def belonging(self, rows: Rows, apdu: Apdu) -> int:
         """The number of the transaction to which a message of ours belongs.  Raises `UnknownError`."""
-        ledger = self._ledger(rows, apdu)
-        roles = sorted({role.side for role in SENDERS[type(apdu)]})
-        found = [each for role in roles for each in ledger.find(apdu, role=role)]
+        roles = {role.side for role in SENDERS[type(apdu)]}
+        here = rows.alike(key_of_id(apdu.transaction_id))
+        found = [each for each in here if each.transaction.side in roles and each.transaction.concerns(apdu)]
         if len(found) != 1:
             name = type_of(type(apdu)).name
             raise UnknownError(f"expected {name} to belong to one transaction, found {len(found)} of that id")
-        number = ledger.kept[id(found[0])].number
+        number = found[0].number
         assert number is not None
         return number
 
@@ -309,7 +318,7 @@ class Desk:
                 text,
                 transaction=number,
                 message=message,
-                partner=None if partner is None else partner.name,
+                partner=kept.partner,
                 address=to,
                 now=now.timestamp(),
                 claim=claim,
@@ -317,41 +326,34 @@ class Desk:
             for step, message, text in zip(steps, messages, written, strict=True)
         )
 
-    def _ledger(self, rows: Rows, apdu: Apdu) -> _Ledger:
-        here = rows.alike(key_of_id(apdu.transaction_id))
+    def _ledger(self, rows: Rows, apdu: Apdu, among: Callable[[Kept], bool]) -> _Ledger:
+        here = filter(among, rows.alike(key_of_id(apdu.transaction_id)))
         own_id = None if self.partners is None else self.partners.own_id
         return _Ledger(rows, here, most=self._most, messages=self._messages, identity=own_id)
 
-    def _sender(self, apdu: Apdu, origin: Origin, kept: Kept | None, now: datetime.datetime) -> Partner | None:
-        """Who sent a message, of those who may; nobody touches a transaction but the two whose it is."""
-        if origin.partners is None:
-            return None
-        may = [each for each in origin.partners if each.may_send(apdu)]
+    def _sender(self, apdu: Apdu, may: Sequence[Partner], kept: Kept | None, now: datetime.datetime) -> Partner:
+        """Who sent a message, of those who may; where it does not say, it is whose transaction it is."""
         if kept is not None:
             may = [each for each in may if self._is_theirs(kept, each)]
         if len(may) == 1:
             return may[0]
-        found = "another" if not may else f"one of {len(may)}"
-        wanted = "a sender that may send from there" if kept is None else "the partner of the transaction"
+        found = f"one of {len(may)}" if may else "another"
         problem = UserErrorReport(security_problem="this sender is not known here, or may not send this")
-        raise refusal(apdu, f"expected {wanted}, found {found}", problem, now)
+        raise refusal(apdu, f"expected a sender that may send from there, found {found}", problem, now)
 
     @staticmethod
     def _is_theirs(kept: Kept, partner: Partner) -> bool:
-        if kept.partner is None or kept.partner == partner.name:
+        if kept.partner == partner.name:
             return True
-        system = kept.transaction.partner  # a request may have been forwarded, to one that says so first
-        return system is not None and partner.is_called(system)
+        # a request may have been forwarded, to one that says so first; or it went to an address, to be answered by
+        # whom it names
+        system = kept.transaction.partner
+        return kept.partner is None if system is None else partner.is_called(system)
 
     def _known(self, kept: Kept, apdu: Apdu, partner: Partner | None) -> Kept:
         """What a message says of its sender, and how it is reached."""
-        told = reply_address(apdu)
-        if isinstance(apdu, (ForwardNotification, Shipped)):
-            told = apdu.responder_address or told
-        address = None if told is None else Address.named_by(told)
-        if address is None or not _may_be_told(address, partner):
-            return kept if partner is None else replace(kept, partner=partner.name)
-        return replace(kept, address=str(address), partner=kept.partner if partner is None else partner.name)
+        name = kept.partner if partner is None else partner.name
+        return replace(kept, address=_told(apdu, partner) or kept.address, partner=name)
 
     def _named(self, name: str | None) -> Partner | None:
         return None if self.partners is None else self.partners.get(name)
@@ -373,6 +375,16 @@ class Desk:
             transport = Transport.MAIL if mail else Transport.CONNECTION
             apdu = partner.profile.prepare(apdu, transport=transport, today=now.date()).apdu
         return encode(apdu)
+
+
+def _told(apdu: Apdu, partner: Partner | None, *, anybody: bool = True) -> str | None:
+    """Where a message says that its sender is reached, if it may say so."""
+    told = reply_address(apdu)
+    if isinstance(apdu, (ForwardNotification, Shipped)):
+        told = apdu.responder_address or told
+    address = None if told is None else Address.named_by(told)
+    known = partner is not None or anybody
+    return str(address) if known and address is not None and _may_be_told(address, partner) else None
 
 
 def _may_be_told(address: Address, partner: Partner | None) -> bool:

@@ -134,7 +134,11 @@ def _add_store(parser: argparse.ArgumentParser, *, partners: bool = True) -> Non
         help=f"a file for SQLite, or postgresql://...; ${_STORE}, or else {_DEFAULT_STORE}",
     )
     if partners:
-        parser.add_argument("--partners", metavar="FILE", help=f"who may send, and where they are; ${_PARTNERS}")
+        parser.add_argument(
+            "--partners",
+            metavar="FILE",
+            help=f"who may send, and where they are; ${_PARTNERS}, or else those of the last serve",
+        )
 
 
 def _seconds(text: str) -> tuple[float, ...]:
@@ -150,7 +154,7 @@ def _seconds(text: str) -> tuple[float, ...]:
 # ── what they share ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
+def _open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
     """The store that is meant; only `serve` and `send` make one."""
     where = options.store or os.environ.get(_STORE) or _DEFAULT_STORE
     try:
@@ -168,7 +172,7 @@ def open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
 
 
 @contextmanager
-def store_errors() -> Iterator[None]:
+def _store_errors() -> Iterator[None]:
     from isoill.store import StoreError  # noqa: PLC0415
 
     try:
@@ -177,11 +181,16 @@ def store_errors() -> Iterator[None]:
         raise CommandError(str(error), 2) from None
 
 
-def load_partner_file(options: argparse.Namespace) -> Partners | None:
+def _load_partners(options: argparse.Namespace, store: Store | None = None) -> Partners | None:
+    """The partners that are meant: where nobody says which, those of the node that was last started on the store."""
     from isoill.partners import load_partners  # noqa: PLC0415
     from isoill.profiles import PartnerError  # noqa: PLC0415
 
     name = options.partners or os.environ.get(_PARTNERS)
+    if not name and store is not None:
+        with store.reading() as rows:
+            remembered = rows.remembered_partners()
+        name = remembered if remembered and os.path.exists(remembered) else None
     if not name:
         return None
     try:
@@ -202,8 +211,11 @@ def _moment(seconds: float | None) -> str | None:
 def _serve(options: argparse.Namespace) -> int:
     from isoill import serving  # noqa: PLC0415 - asyncio and all that
 
-    partners = load_partner_file(options)
-    with open_store(options, make=True) as store, store_errors():
+    partners = _load_partners(options)
+    name = options.partners or os.environ.get(_PARTNERS)
+    with _open_store(options, make=True) as store, _store_errors():
+        with store.writing() as rows:
+            rows.remember_partners(os.path.abspath(name) if name else None)
         return serving.run(options, store, partners)
 
 
@@ -285,10 +297,10 @@ def _queue(options: argparse.Namespace, apdus: Sequence[isoill.ILLAPDU]) -> int:
     from isoill.desk import Desk, UnknownError  # noqa: PLC0415
     from isoill.store import key_of_id  # noqa: PLC0415
 
-    partners = load_partner_file(options)
-    to = _receiver(options.to, partners)
-    desk, now = Desk(partners), datetime.datetime.now()
-    with open_store(options, make=True) as store, store_errors():
+    now = datetime.datetime.now()
+    with _open_store(options, make=True) as store, _store_errors():
+        partners = _load_partners(options, store)
+        to, desk = _receiver(options.to, partners), Desk(partners)
         for apdu in apdus:
             with store.writing([key_of_id(apdu.transaction_id)]) as rows:
                 try:
@@ -321,7 +333,7 @@ def _receiver(text: str, partners: Partners | None) -> Partner | Address:
 
 
 def _transactions(options: argparse.Namespace) -> int:
-    with open_store(options) as store, store_errors(), store.reading() as rows:
+    with _open_store(options) as store, _store_errors(), store.reading() as rows:
         if options.transaction is None:
             _list(rows, options.json)
         else:
@@ -410,13 +422,12 @@ def _show(rows: Rows, number: int, as_json: bool) -> None:
 def _act(options: argparse.Namespace) -> int:
     from isoill.desk import Desk, UnknownError  # noqa: PLC0415
 
-    partners = load_partner_file(options)
     service = SERVICES[options.service]
     given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
     answer = None if options.answer is None else options.answer == "yes"
     now = datetime.datetime.now()
-    desk = Desk(partners)
-    with open_store(options) as store, store_errors():
+    with _open_store(options) as store, _store_errors():
+        desk = Desk(_load_partners(options, store))
         with store.reading() as rows:
             number = _number(rows, options.transaction)
             key = rows.key(number)
@@ -472,7 +483,7 @@ def _outbox(options: argparse.Namespace) -> int:
         raise CommandError("outbox: expected list, retry or drop before numbers, found numbers", 2)
     if options.json:
         in_utf8()
-    with open_store(options) as store, store_errors():
+    with _open_store(options) as store, _store_errors():
         if options.action == "list":
             with store.reading() as rows:
                 for each in rows.outbox():

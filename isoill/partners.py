@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeAlias
 
-from isoill.addresses import Address, AddressError
+from isoill.addresses import Address, AddressError, host_and_port
 from isoill.matching import is_among, senders_of
 from isoill.payloads import APDUDeliveryParameters, PromptObject
 from isoill.profiles import PROFILES, Contact, Listener, PartnerError, Profile, load_profile
+from isoill.profiles.rules import blank
 from isoill.profiles.table import Table, read_table
 from isoill.records import record
 from isoill.services import Transport
-from isoill.types import Apdu, SystemId
+from isoill.types import Apdu, ForwardNotification, SystemId
 
 __all__ = ["MailSettings", "Network", "Partner", "Partners", "in_networks", "load_partners"]
 
@@ -42,7 +45,8 @@ class Partner:
 
     def may_send(self, apdu: Apdu) -> bool:
         """Whether a message may be this partner's, by the names in it; it is, if it has none."""
-        named = senders_of(apdu)
+        # who forwards a request names in responder-id to whom
+        named = (apdu.intermediary_id,) if isinstance(apdu, ForwardNotification) else senders_of(apdu)
         return not named or any(is_among(each, self.symbols) for each in named)
 
     def is_called(self, system: SystemId) -> bool:
@@ -117,7 +121,7 @@ def _partners(table: Table, folder: Path) -> Partners:
     symbol, places = own.text("symbol"), _own_addresses(own)
     own.end()
     own_id = None if symbol is None else SystemId.of(symbol)
-    mail = _mail(table.below("mail"))
+    mail = _mail(table.below("mail"), folder)
     entries = table.below("partners")
     names = list(entries.items)
     partners: list[Partner] = []
@@ -127,6 +131,8 @@ def _partners(table: Table, folder: Path) -> Partners:
             for each in partner.symbols:
                 if other.is_called(each):
                     raise PartnerError(f"partners.{name}: expected a symbol of its own, found that of {other.name}")
+            if partner.certificate is not None and _plain(partner.certificate) == _plain(other.certificate):
+                raise PartnerError(f"partners.{name}: expected a certificate of its own, found that of {other.name}")
         if partner.address is not None and partner.address.is_mail and mail is None:
             raise PartnerError(f"partners.{name}: expected a table mail for a partner by mail, found none")
         partners.append(partner)
@@ -151,7 +157,7 @@ def _address(text: object, place: str) -> Address:
         raise PartnerError(f"{place}: {error}") from None
 
 
-def _mail(table: Table) -> MailSettings | None:
+def _mail(table: Table, folder: Path) -> MailSettings | None:
     given = bool(table.items)
     smtp, sender, maildir = table.text("smtp"), table.text("from"), table.text("maildir")
     table.end()
@@ -159,19 +165,29 @@ def _mail(table: Table) -> MailSettings | None:
         return None
     if sender is None:
         raise PartnerError("mail.from: expected our own address, found none")
-    return MailSettings(smtp=smtp or "localhost:25", sender=sender, maildir=maildir)
+    _address(f"{parseaddr(sender)[1] or sender} mail", "mail.from")
+    try:
+        host_and_port(smtp or "localhost", port=25)
+    except AddressError as error:
+        raise PartnerError(f"mail.smtp: {error}") from None
+    where = None if maildir is None else str(folder / maildir)
+    return MailSettings(smtp=smtp or "localhost:25", sender=sender, maildir=where)
 
 
 def _partner(table: Table, name: str, folder: Path, own_id: SystemId | None, places: tuple[Address, ...]) -> Partner:
+    if blank(name) or not name.isprintable():
+        raise PartnerError(f"partners: expected a line of text as the name of a partner, found {name!r:.60}")
     base = _base(table.text("profile"), table.place("profile"), folder)
     symbols = [*filter(None, [table.text("symbol")]), *table.texts("symbols")]
+    if any(map(blank, symbols)):
+        raise PartnerError(f"{table.place('symbols')}: expected symbols, found {symbols!r:.60}")
     systems = tuple(map(SystemId.of, symbols)) or tuple(filter(None, [base.contact.partner_id]))
     if not systems:
         raise PartnerError(f"{table.where}: expected a symbol, found none")
     title, logon = table.text("partner"), table.below("logon", secret=True)
     address = _reached(table, base)
     networks = _networks(table)
-    certificate = table.text("certificate")
+    certificate = _certificate(table.text("certificate"), table.place("certificate"))
     user, password = logon.text("user"), logon.text("password")
     if (user is None) != (password is None):
         raise PartnerError(f"{logon.where}: expected user and password, found one of them")
@@ -208,6 +224,7 @@ def _base(name: str | None, place: str, folder: Path) -> Profile:
         raise PartnerError(f"{place}: expected a file that can be read, found {error.strerror}: {name!r:.60}") from None
 
 
+_DIGEST = re.compile("sha256[0-9a-f]{64}", re.IGNORECASE)
 _MODES = ("simplex", "duplex", "mail")
 
 
@@ -229,6 +246,8 @@ def _reached(table: Table, base: Profile) -> Address | None:
         mode = "duplex" if usual else "simplex"
     try:
         if mode == "mail" or mode is None:
+            if tls:
+                raise PartnerError(f"{table.place('tls')}: expected none for a partner by mail, found true")
             return Address.of(f"{place} mail")
         if text is None or _has_no_port(place):
             ports = [each.port for each in base.listeners if each.port and each.duplex == (mode == "duplex")]
@@ -240,6 +259,17 @@ def _reached(table: Table, base: Profile) -> Address | None:
 
 def _has_no_port(place: str) -> bool:
     return ":" not in place or place.endswith("]")
+
+
+def _certificate(text: str | None, place: str) -> str | None:
+    if text is not None and text.lower().startswith("sha256:") and not _DIGEST.fullmatch(text.replace(":", "")):
+        raise PartnerError(f"{place}: expected sha256: and 64 hexadecimal digits, found {text!r:.100}")
+    return text
+
+
+def _plain(certificate: str | None) -> str | None:
+    """A name or a digest in the one form in which it is compared."""
+    return None if certificate is None else certificate.replace(":", "").lower()
 
 
 def _networks(table: Table) -> tuple[Network, ...] | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 try:
     import sqlalchemy as sa
+    from sqlalchemy.dialects import postgresql
 except ImportError as error:
     raise ImportError("isoill.store needs SQLAlchemy: pip install 'isoill[store]'") from error
 
@@ -34,15 +35,26 @@ __all__ = ["Kept", "Queued", "Refused", "Rows", "Store", "StoreError", "key_of_i
 LAYOUT = 1
 #: What was on disk once is read again whatever its size: it was within limits when it came.
 _STORED = Limits(octets=16 << 20)
-#: How many refused messages are kept, the latest: so that who sends nonsense fills no disk.
-REFUSED_KEPT = 10_000
+#: How many refused messages are kept, the latest: so that who sends nonsense fills no disk.  More often than each so
+#: many they are not counted.
+REFUSED_KEPT, _REFUSED_COUNTED = 10_000, 100
+#: Characters of an id by which it is looked for; PostgreSQL has no more than 2,704 octets of both parts in an index.
+_KEY = 200
 
+#: 2,147,483,647 messages are few for who sends nonsense day and night.
+_Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _metadata = sa.MetaData()
-_layout = sa.Table("isoill_layout", _metadata, sa.Column("number", sa.Integer, nullable=False))
+_layout = sa.Table(
+    "isoill_layout",
+    _metadata,
+    sa.Column("number", sa.Integer, nullable=False),
+    # the file with the partners that the node on this store was last started with
+    sa.Column("partners", sa.Text),
+)
 _transactions = sa.Table(
     "isoill_transactions",
     _metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", _Number, primary_key=True),
     sa.Column("role", sa.String, nullable=False),
     # the two parts of the id by which it is looked for; all of it is in the messages
     sa.Column("group_qualifier", sa.Text, nullable=False),
@@ -54,6 +66,7 @@ _transactions = sa.Table(
     sa.Column("options", sa.Text, nullable=False),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("ended", sa.Boolean, nullable=False),
+    # the last day on which it may be answered, as long as its timer runs
     sa.Column("expiry", sa.Date),
     sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("title", sa.Text),
@@ -65,7 +78,7 @@ _transactions = sa.Table(
 _messages = sa.Table(
     "isoill_messages",
     _metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", _Number, primary_key=True),
     sa.Column("transaction", sa.ForeignKey("isoill_transactions.number", ondelete="CASCADE"), nullable=False),
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("direction", sa.String, nullable=False),
@@ -83,12 +96,17 @@ _messages = sa.Table(
     sa.Column("claimed_by", sa.Text),
     sa.Column("claimed_until", sa.Float),
     sa.UniqueConstraint("transaction", "place"),
-    sa.Index("isoill_messages_undecided", "undecided"),
+    sa.Index(
+        "isoill_messages_undecided",
+        "number",
+        sqlite_where=sa.text("undecided = 1"),
+        postgresql_where=sa.text("undecided"),
+    ),
 )
 _outbox = sa.Table(
     "isoill_outbox",
     _metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", _Number, primary_key=True),
     sa.Column("transaction", sa.ForeignKey("isoill_transactions.number", ondelete="CASCADE")),
     sa.Column("message", sa.ForeignKey("isoill_messages.number", ondelete="CASCADE")),
     sa.Column("apdu", sa.String, nullable=False),
@@ -104,11 +122,13 @@ _outbox = sa.Table(
     sa.Column("claimed_until", sa.Float),
     sa.Index("isoill_outbox_due", "state", "due"),
     sa.Index("isoill_outbox_transaction", "transaction"),
+    # a number that was deleted is not given again: who still has it would take another message for sent
+    sqlite_autoincrement=True,
 )
 _refused = sa.Table(
     "isoill_refused",
     _metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", _Number, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("partner", sa.Text),
@@ -212,23 +232,29 @@ class Refused:
 
 def key_of_id(transaction_id: TransactionId) -> tuple[str, str]:
     """The part of an id by which transactions are looked for."""
-    # what PostgreSQL cannot have in a text is told apart well enough without
+    # what PostgreSQL cannot have in a text, or in an index, is told apart well enough without
     parts = transaction_id.transaction_group_qualifier, transaction_id.transaction_qualifier
-    group, qualifier = (part.strip().replace("\0", "�").encode("utf-8", "replace").decode() for part in parts)
-    return group, qualifier
+    group, qualifier = (_storable(part.strip()) for part in parts)
+    return _short(group), _short(qualifier)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _KEY else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _url(where: str) -> sa.URL:
     """A URL as it stands, or a file for SQLite."""
-    if "://" not in where:
-        return sa.URL.create("sqlite", database=where)
     try:
-        url = sa.engine.make_url(where)
-    except sa.exc.ArgumentError:
+        url = sa.engine.make_url(where) if "://" in where else sa.URL.create("sqlite", database=where)
+    except (sa.exc.ArgumentError, ValueError):  # of a port that is no number
         raise StoreError(f"expected a file or a URL, found {where.rsplit('@', maxsplit=1)[-1]!r:.80}") from None
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    driver = drivers.get(url.get_backend_name())
+    if driver is None:
         raise StoreError(f"expected sqlite or postgresql, found {url.get_backend_name()!r:.40}")
-    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+    if driver == "sqlite" and url.database in (None, "", ":memory:"):  # each connection would have another one
+        raise StoreError(f"expected a file, found {where!r:.80}")
+    return url.set(drivername=driver)
 
 
 class Store:
@@ -246,15 +272,19 @@ class Store:
 
     def __init__(self, where: str | Path) -> None:
         url = _url(str(where))
-        self.name = url.render_as_string(hide_password=True) if url.host else str(url.database or where)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        # a URL may have a password in its query, too
+        shown = url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
+        self.name = str(url.database) if self.is_sqlite else shown.render_as_string(hide_password=True)
         with self._errors():
             if self.is_sqlite:
-                self._engine = sa.create_engine(url, connect_args={"timeout": 30})
+                self._engine = sa.create_engine(url.update_query_dict({"timeout": "30", **url.query}))
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
                 sa.event.listen(self._engine, "begin", _begin_sqlite)
             else:
-                self._engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+                url = url.update_query_dict({"connect_timeout": "10", **url.query})
+                # who has waited for a lock has to see what was done meanwhile
+                self._engine = sa.create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
         try:
             self._make()
         except StoreError:
@@ -280,15 +310,18 @@ class Store:
         with self._errors(), self._engine.begin() as connection:
             if not self.is_sqlite:  # of which there is one writer at a time
                 # in one order for everybody, so that no two wait for each other
-                for key in sorted({_lock_number(key) for key in keys}):
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+                numbers = sorted({_lock_number(key) for key in keys})
+                if numbers:
+                    each = sa.func.unnest(sa.literal(numbers, postgresql.ARRAY(sa.BigInteger)))
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(each)))
             yield Rows(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
-        """A look at what is there."""
+        """A look at what is there, at one moment."""
+        snapshot: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with self._errors(), self._engine.connect() as connection:
-            yield Rows(connection.execution_options(isoill_reading=True))
+            yield Rows(connection.execution_options(isoill_reading=True, **snapshot))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -300,13 +333,11 @@ class Store:
             raise StoreError(f"expected a database that works, found {words:.160} - at {self.name}") from error
 
     def _make(self) -> None:
-        with self._errors(), self._engine.begin() as connection:
-            if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(("isoill", "layout")))))
-            if not sa.inspect(connection).has_table(_layout.name):
-                _metadata.create_all(connection)
-                connection.execute(_layout.insert().values(number=LAYOUT))
-            found = connection.execute(sa.select(_layout.c.number)).scalar()
+        with self.reading() as rows:
+            found = rows.layout()
+        if found is None:
+            with self.writing([("isoill", "layout")]) as rows:
+                found = rows.layout() or rows.make()
         if found != LAYOUT:
             raise StoreError(f"expected a store of layout {LAYOUT}, found {found} - at {self.name}")
 
@@ -343,6 +374,26 @@ class Rows:
         with self._connection.begin_nested():
             yield
 
+    def layout(self) -> int | None:
+        """The number of the layout; None where there are no tables."""
+        if not sa.inspect(self._connection).has_table(_layout.name):
+            return None
+        return self._connection.execute(sa.select(_layout.c.number)).scalar() or 0
+
+    def make(self) -> int:
+        """Make all tables, and give the number of their layout."""
+        _metadata.create_all(self._connection)
+        self._connection.execute(_layout.insert().values(number=LAYOUT))
+        return LAYOUT
+
+    def remember_partners(self, path: str | None) -> None:
+        """Note which file has the partners, for those who act in the transactions of this store."""
+        self._connection.execute(_layout.update().values(partners=None if path is None else _storable(path)))
+
+    def remembered_partners(self) -> str | None:
+        """The file that has the partners, if there is one."""
+        return self._connection.execute(sa.select(_layout.c.partners)).scalar()
+
     # ── transactions ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def alike(self, key: tuple[str, str]) -> list[Kept]:
@@ -364,7 +415,7 @@ class Rows:
 
     def transactions(self) -> Iterator[sa.Row[Any]]:
         """A row of each transaction, the oldest first: what a list shows."""
-        yield from self._all(sa.select(_transactions).order_by(_transactions.c.number))
+        yield from self._each(sa.select(_transactions).order_by(_transactions.c.number))
 
     def row(self, number: int) -> sa.Row[Any] | None:
         """The row of that transaction."""
@@ -388,7 +439,7 @@ class Rows:
     ) -> tuple[int, list[int]]:
         """Write a transaction whose last steps are new: ``octets`` has those of their messages, as they came or go.
 
-        ``undecided`` says that what came is to be answered by the hook, ``answered`` that what goes does so at once.
+        ``undecided`` says that what came is to be answered by the hook, ``answered`` that reports go at once.
         Gives the number of the transaction, and those of the messages.
         """
         transaction = kept.transaction
@@ -434,7 +485,7 @@ class Rows:
                 "remark": step.remark,
                 "octets": written,
                 "at": now,
-                "sent": now if answered and not received else None,
+                "sent": now if answered and not received and step.event is Event.STATUS_OR_ERROR_REPORT else None,
                 "undecided": undecided and received,
             }
             made = self._connection.execute(_NEW_MESSAGE, message).inserted_primary_key
@@ -473,7 +524,7 @@ class Rows:
     def claim_undecided(self, node: str, *, now: float, lease: float, limit: int) -> list[tuple[int, int]]:
         """Messages that are still to be answered, as (message, transaction), from now on by this node."""
         table = _messages
-        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
+        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
         query = sa.select(table.c.number, table.c.transaction).where(table.c.undecided & free)
         found = self._all(query.order_by(table.c.number).limit(limit).with_for_update(skip_locked=True))
         numbers = [row.number for row in found]
@@ -519,13 +570,16 @@ class Rows:
         assert made is not None
         return Queued(number=int(made[0]), **values)
 
-    def claim(self, node: str, *, now: float, lease: float, limit: int, here: Iterable[int] = ()) -> list[Queued]:
+    def claim(
+        self, node: str, *, now: float, lease: float, limit: int, here: Iterable[int] = (), partners: Iterable[str] = ()
+    ) -> list[Queued]:
         """Messages that are due, from now on this node's to send: of each transaction only the first that waits.
 
-        What has no address is only claimed of those transactions whose partners are connected ``here``.
+        What has no address is only claimed for ``partners`` of which the file has one, and of those transactions whose
+        partners are connected ``here``.
         """
         table, earlier = _outbox, _outbox.alias()
-        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
+        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
         before = (
             sa.select(earlier.c.number)
             .where(
@@ -535,7 +589,9 @@ class Rows:
             )
             .exists()
         )
-        reached = sa.or_(table.c.address.is_not(None), table.c.transaction.in_(list(here)))
+        reached = sa.or_(
+            table.c.address.is_not(None), table.c.partner.in_(list(partners)), table.c.transaction.in_(list(here))
+        )
         query = (
             sa.select(table)
             .where(table.c.state == WAITING, table.c.due <= now, free, ~before, reached)
@@ -552,19 +608,21 @@ class Rows:
 
         ``claim`` is the node that sends it, and until when.
         """
-        claimed: list[Queued] = []
         table = _outbox
-        mine = table.alias()
-        query = (
-            sa.select(mine)
-            .where(mine.c.transaction == transaction, mine.c.state == WAITING)
-            .order_by(mine.c.number)
-            .with_for_update(skip_locked=True)
+        mine = (table.c.transaction == transaction) & table.c.state.in_((WAITING, FAILED))
+        numbers = list(
+            self._connection.execute(sa.select(table.c.number).where(mine).order_by(table.c.number)).scalars()
         )
-        for row in self._all(query):
-            if row.claimed_until is not None and row.claimed_until >= now:
-                break  # a node is at it: what comes after waits, so that the order stays
-            claimed.append(_queued(row))
+        if not numbers:
+            return []
+        query = sa.select(table).where(table.c.number.in_(numbers)).with_for_update(skip_locked=True)
+        found = {row.number: _queued(row) for row in self._all(query)}
+        claimed: list[Queued] = []
+        for number in numbers:
+            queued = found.get(number)  # none where another node has it in its hands
+            if queued is None or queued.state != WAITING or queued.is_going(now):
+                break  # what comes after waits, so that the order stays
+            claimed.append(queued)
         self._claim(table, [each.number for each in claimed], *claim)
         return claimed
 
@@ -585,8 +643,10 @@ class Rows:
         """
         failed = []
         for number in numbers:
-            tries = self._connection.execute(sa.select(_outbox.c.tries).where(_outbox.c.number == number)).scalar()
-            if tries is None:
+            waits_still = (_outbox.c.number == number) & (_outbox.c.state == WAITING)
+            query = sa.select(_outbox.c.tries).where(waits_still).with_for_update()
+            tries = self._connection.execute(query).scalar()
+            if tries is None:  # another node has sent it, or a person has dropped it
                 continue
             values: dict[str, Any] = {"tries": tries + 1, "error": _text(error[:500]), "claimed_by": None}
             values["claimed_until"] = None
@@ -608,8 +668,9 @@ class Rows:
     def release(self, node: str) -> None:
         """Take back all that a node had claimed: it has just been started, so that the one before it is dead."""
         free = {"claimed_by": None, "claimed_until": None}
-        for table in (_outbox, _messages):
-            self._connection.execute(table.update().where(table.c.claimed_by == node).values(free))
+        self._connection.execute(_outbox.update().where(_outbox.c.claimed_by == node).values(free))
+        undecided = _messages.c.undecided & (_messages.c.claimed_by == node)
+        self._connection.execute(_messages.update().where(undecided).values(free))
 
     def prune(self) -> None:
         """Remove the oldest of what was refused."""
@@ -620,30 +681,31 @@ class Rows:
         """A partner shows that it is there: what waits for another try is due."""
         table = _outbox
         where = (table.c.partner == partner) & (table.c.state == WAITING) & (table.c.due > now)
-        self._connection.execute(table.update().where(where).values(due=now))
+        asleep = sa.select(table.c.number).where(where).with_for_update(skip_locked=True)  # what is locked is awake
+        self._connection.execute(table.update().where(table.c.number.in_(asleep)).values(due=now))
 
     def retry(self, numbers: Iterable[int] | None, *, now: float) -> list[int]:
         """Have messages tried anew, all that wait or have failed where no numbers are given; gives their numbers."""
-        return self._put(numbers, (WAITING, FAILED, DROPPED) if numbers else (WAITING, FAILED), now=now, state=WAITING)
+        states = (WAITING, FAILED, DROPPED) if numbers is not None else (WAITING, FAILED)
+        return self._put(numbers, states, now=now, state=WAITING, due=now, tries=0)
 
     def drop(self, numbers: Iterable[int], *, now: float) -> list[int]:
         """Give messages up; gives the numbers of those that waited or had failed."""
         return self._put(numbers, (WAITING, FAILED), now=now, state=DROPPED)
 
-    def _put(self, numbers: Iterable[int] | None, states: tuple[str, ...], *, now: float, state: str) -> list[int]:
+    def _put(self, numbers: Iterable[int] | None, states: tuple[str, ...], *, now: float, **values: Any) -> list[int]:
         table = _outbox
-        where = [table.c.state.in_(states), sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)]
+        where = [table.c.state.in_(states), sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)]
         if numbers is not None:
             where.append(table.c.number.in_(list(numbers)))
-        found = list(self._connection.execute(sa.select(table.c.number).where(*where)).scalars())
-        values = {"state": state, "due": now, "tries": 0, "claimed_by": None, "claimed_until": None}
-        self._connection.execute(table.update().where(table.c.number.in_(found)).values(values))
-        return found
+        free = {"claimed_by": None, "claimed_until": None}
+        changed = table.update().where(*where).values(**values, **free).returning(table.c.number)
+        return sorted(self._connection.execute(changed).scalars())
 
     def outbox(self, transaction: int | None = None) -> Iterator[Queued]:
         """What is to be sent, or could not be, in order; of one transaction, or all."""
         query = sa.select(_outbox).order_by(_outbox.c.number)
-        for row in self._all(query if transaction is None else query.where(_outbox.c.transaction == transaction)):
+        for row in self._each(query if transaction is None else query.where(_outbox.c.transaction == transaction)):
             yield _queued(row)
 
     # ── what was refused ───────────────────────────────────────────────────────────────────────────────────────────
@@ -652,18 +714,26 @@ class Rows:
         self, octets: bytes, error: str, report: bytes | None, *, source: str, partner: str | None, now: float
     ) -> None:
         """Keep what came and was no message for us, and the report that its sender gets on the same connection."""
-        values = {"octets": octets, "error": _text(error), "source": source, "partner": partner, "at": now}
-        self._connection.execute(_refused.insert().values(report=report, **values))
+        values = {"octets": octets, "error": _text(error), "source": _text(source), "partner": partner, "at": now}
+        made = self._connection.execute(_refused.insert().values(report=report, **values)).inserted_primary_key
+        assert made is not None
+        if made[0] % _REFUSED_COUNTED == 0:
+            self.prune()
 
     def refused(self) -> Iterator[Refused]:
         """What was refused, the oldest first."""
-        for row in self._all(sa.select(_refused).order_by(_refused.c.number)):
+        for row in self._each(sa.select(_refused).order_by(_refused.c.number)):
             yield Refused(**row._mapping)
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._connection.execute(query).all()
+
+    def _each(self, query: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
+        """Row after row, of which there may be more than fit into memory."""
+        with self._connection.execute(query, execution_options={"yield_per": 500}) as found:
+            yield from found
 
     def _claim(self, table: sa.Table, numbers: list[int], node: str, until: float) -> None:
         if numbers:
@@ -683,7 +753,11 @@ def _apdu(octets: bytes) -> Apdu:
 
 def _text(text: str | None) -> str | None:
     """A text that every database takes."""
-    return None if text is None else text.replace("\0", "�").encode("utf-8", "replace").decode()
+    return None if text is None else _storable(text)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
 
 
 def _options(transaction: Transaction) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from isoill.store import Rows, Store, StoreError
+from isoill.store import Rows, Store
 
 __all__ = ["Writer"]
 
@@ -83,9 +83,7 @@ class Writer:
                     break
                 together.append(work)
             together = [each for each in together if each.future.set_running_or_notify_cancel()]
-            if not self._done(together) and len(together) > 1:
-                for each in together:  # one of them it was, perhaps
-                    self._done([each])
+            self._do(together)
             for each in together:
                 if each.error is not None:
                     each.future.set_exception(each.error)
@@ -94,10 +92,12 @@ class Writer:
             if last:
                 break
 
-    def _done(self, together: list[_Work]) -> bool:
-        """Whether all of it is on disk; otherwise nothing is."""
+    def _do(self, together: list[_Work]) -> bool:
+        """Do all of it in one change, or else one after the other; False where the database cannot be reached."""
+        begun = False
         try:
             with self._store.writing(key for each in together for key in each.keys) as rows:
+                begun = True
                 for each in together:
                     each.error = None
                     try:
@@ -107,8 +107,13 @@ class Writer:
                         raise
                     except Exception as error:
                         each.error = error
-        except StoreError as error:
+        except Exception as error:  # whatever it is, this thread goes on
             for each in together:
                 each.error = error
-            return False
-        return True
+            if begun and len(together) > 1:  # one of them it was, perhaps
+                for index, each in enumerate(together):
+                    if not self._do([each]):
+                        for left in together[index:]:
+                            left.error = each.error
+                        break
+        return begun

@@ -16,10 +16,11 @@ from isoill.addresses import Address
 from isoill.asn1 import type_of
 from isoill.codec import encode
 from isoill.composing import reply_address
-from isoill.errors import RemoteProtocolError
+from isoill.errors import DecodeError, RemoteProtocolError
 from isoill.facts import Step
 from isoill.ledger import Ledger, _qualifiers
 from isoill.partners import Partner, Partners, in_networks
+from isoill.payloads import APDUDeliveryInfo
 from isoill.problems import refusal
 from isoill.records import record
 from isoill.services import SENDERS, Direction, Event, Role, Transport
@@ -162,8 +163,8 @@ class Desk:
             receipt = ledger.receive(apdu, partner=counted, now=when)
         except RemoteProtocolError as error:
             told = _told(apdu, partner, anybody=origin.partners is None)
-            if told is None and kept is not None and (partner is not None or origin.partners is None):
-                told = kept.address  # which is of the transaction's partner, and nobody else's
+            if told is None and kept is not None:
+                told = kept.address
             answers = self.refuse(rows, octets, error, error.report, origin, partner=partner, address=told, now=now)
             return Taken(error=error, answers=answers)
         if kept is None:
@@ -374,12 +375,25 @@ class Desk:
             mail = partner.address is not None and partner.address.is_mail
             transport = Transport.MAIL if mail else Transport.CONNECTION
             apdu = partner.profile.prepare(apdu, transport=transport, today=now.date()).apdu
+            info = partner.profile.contact.delivery_info
+            if info is not None and not _has_delivery_info(apdu):
+                apdu = apdu.with_extension(info)  # without it a simplex partner could not answer
         return encode(apdu)
+
+
+def _has_delivery_info(apdu: Apdu) -> bool:
+    try:
+        return apdu.extension(APDUDeliveryInfo, strict=False) is not None
+    except DecodeError:  # it is the library's, and stays as it is
+        return True
 
 
 def _told(apdu: Apdu, partner: Partner | None, *, anybody: bool = True) -> str | None:
     """Where a message says that its sender is reached, if it may say so."""
-    told = reply_address(apdu)
+    try:
+        told = reply_address(apdu)
+    except DecodeError:  # an extension that cannot be read says nothing
+        told = None
     if isinstance(apdu, (ForwardNotification, Shipped)):
         told = apdu.responder_address or told
     address = None if told is None else Address.named_by(told)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -38,6 +40,8 @@ _STORED = Limits(octets=16 << 20)
 #: How many refused messages are kept, the latest: so that who sends nonsense fills no disk.  More often than each so
 #: many they are not counted.
 REFUSED_KEPT, _REFUSED_COUNTED = 10_000, 100
+#: Seconds for which somebody else may make a file what we want it to be.
+_MAKING = 5.0
 #: Characters of an id by which it is looked for; PostgreSQL has no more than 2,704 octets of both parts in an index.
 _KEY = 200
 
@@ -351,7 +355,16 @@ def _lock_number(key: tuple[str, str]) -> int:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: see below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    until = time.monotonic() + _MAKING
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # of several that make it at once, SQLite lets one wait, not all
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

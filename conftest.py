@@ -15,6 +15,7 @@ _NEEDED = {
     "isoill/marc.py": ("pymarc",),
     "isoill/ids.py": ("stdnum",),
     "docs/howto/marc.rst": ("pymarc", "stdnum"),
+    "docs/howto/web.rst": ("sqlalchemy",),
     **dict.fromkeys((f"isoill/{name}.py" for name in ("store", "desk", "writing", "courier", "node")), ("sqlalchemy",)),
 }
 #: Without it they are left alone, and tests/test_marc.py and test_ids.py say so; continuous integration wants it.

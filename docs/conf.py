@@ -32,6 +32,7 @@ toc_object_entries_show_parents = "hide"
 
 # Names of other projects: there is no link to them, so that the documentation is built without a network.
 nitpick_ignore_regex = [
-    (r"py:\w+", r"(collections\.abc|dataclasses|datetime|enum|hypothesis|os|pymarc|random)\..*"),
+    (r"py:\w+", r"(asyncio|collections\.abc|concurrent|dataclasses|datetime|email|enum|hypothesis)\..*"),
+    (r"py:\w+", r"(ipaddress|os|pathlib|pymarc|random|sqlalchemy|ssl)\..*"),
     ("py:class", r"(isoill\.[\w.]+\.)?[A-Z]"),  # type variables
 ]

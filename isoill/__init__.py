@@ -158,6 +158,7 @@ from isoill.types import (
 )
 
 if TYPE_CHECKING:
+    from isoill.connection import Connection
     from isoill.intermediary import Intermediary
     from isoill.ledger import Ledger
     from isoill.problems import error_report, report_of
@@ -170,6 +171,7 @@ __version__ = "0.1.0"
 
 #: Names that are imported when they are wanted: most programs that decode do not, and start sooner.
 _LATER = {
+    "Connection": "isoill.connection",
     "Direction": "isoill.services",
     "Event": "isoill.services",
     "Intermediary": "isoill.intermediary",
@@ -186,7 +188,20 @@ _LATER = {
     "report_of": "isoill.problems",
 }
 #: And the modules that may be reached from here without an import of their own.
-_MODULES = ("agreement", "payloads", "profiles", "transitions")
+_MODULES = (
+    "agreement",
+    "aio",
+    "blocking",
+    "connection",
+    "mail",
+    "node",
+    "partners",
+    "payloads",
+    "post",
+    "profiles",
+    "store",
+    "transitions",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -222,6 +237,7 @@ __all__ = [
     "ConditionalReply",
     "ConditionalResults",
     "Conditions",
+    "Connection",
     "CostInfoType",
     "CurrentState",
     "Damaged",

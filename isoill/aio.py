@@ -16,7 +16,7 @@ from typing import Any, Generic, Self, TypeVar
 from isoill.admission import Admission, address_of
 from isoill.connection import Connection
 from isoill.errors import DEFAULT_LIMITS, Limits
-from isoill.link import READ, RESET, Counters, Deadlines, Link, Pool
+from isoill.link import ORDERLY, READ, RESET, Counters, Deadlines, Link, Pool
 from isoill.logs import Log
 from isoill.records import record
 
@@ -235,6 +235,8 @@ class Server:
         reader = asyncio.StreamReader(limit=READ)
         protocol = asyncio.StreamReaderProtocol(reader)
         seconds = None if self._ssl is None else self._deadlines.handshake
+        # whoever is not let in, or speaks no TLS, sees no end in order, which would say that all was taken
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         try:
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol,
@@ -262,6 +264,8 @@ class Server:
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
                 return None
+        if self._ssl is not None:  # from now on TLS has an end of its own
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ORDERLY)
         return Link(
             (reader, writer),
             Connection(duplex=self._duplex, connecting=False, strict=self._strict, limits=self._limits),

@@ -11,7 +11,7 @@ from typing import Self
 from isoill.codec import Octets, encode
 from isoill.connection import ApduReceived, Connection, ProtocolViolation
 from isoill.errors import DEFAULT_LIMITS, Limits
-from isoill.types import ILLAPDU
+from isoill.types import Apdu
 
 __all__ = ["Peer", "connect"]
 
@@ -34,7 +34,7 @@ class Peer:
     def __repr__(self) -> str:
         return f"<Peer at {self._where}>"
 
-    def send(self, *messages: ILLAPDU | Octets) -> None:
+    def send(self, *messages: Apdu | Octets) -> None:
         """Send messages, or octets that were encoded before; all are encoded before the first is sent.
 
         Raises `LocalProtocolError` and `EncodeError` as `Connection.send` does; TimeoutError where the other side does

@@ -1,4 +1,4 @@
-"""The command line: ``isoill decode``, ``encode``, ``dump``, ``check``, ``explain``, ``profile``.
+"""The command line: ``isoill decode``, ``encode``, ``dump``, ``check``, ``explain``, ``profile``; and `operating`.
 
 Exit codes: 0, all went well; 1, a message was bad, and a line on standard error says which, why and where, or it would
 be refused, or was not allowed; 2, the command was called wrongly, or a file could not be read or written.
@@ -66,7 +66,7 @@ def _let_go_of_output() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="isoill", description="Read and write the messages of ISO ILL (ISO 10160/10161-1)."
+        prog="isoill", description="Read, check, send and answer the messages of ISO ILL (ISO 10160/10161-1)."
     )
     parser.add_argument("--version", action="version", version=f"isoill {isoill.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -234,10 +234,20 @@ def _procedures() -> Iterator[_Row]:
 
 def _transports() -> Iterator[_Row]:
     for listener in PROFILES["standard"].listeners:
-        tcp = listener.port is not None
-        framing = "tests/test_framing.py::test_any_messages_in_any_pieces" if tcp else ""
-        support = "messages are found in the stream; connections not in this version" if tcp else "not in this version"
-        yield str(listener), ("IPIG profile" if tcp else "RFC 2503",), support, framing
+        if listener.port is None:
+            yield str(listener), ("RFC 2503",), "written and read", "tests/test_mail.py::test_what_is_built_is_read"
+        else:
+            test = "a_conversation" if listener.duplex else "simplex"
+            yield str(listener), ("IPIG profile",), "connects and listens", f"tests/test_aio.py::test_{test}"
+    rows = (
+        ("APDUs back to back, without other framing", "IPIG profile", "test_connection", "any_messages_in_any_pieces"),
+        ("No answer on a simplex connection", "IPIG profile", "test_connection", "simplex_receiving"),
+        ("Several APDUs in one mail, one in each part", "RFC 2503", "test_mail", "several_messages_are_parts"),
+        ("An APDU that cannot be read does not end a connection", "inferred", "test_aio", "violations_are_answered"),
+        ("TLS, partners known by certificates", "no standard", "test_aio", "tls_and_partners"),
+    )
+    for what, known, file, test in rows:
+        yield what, (known,), "yes", f"tests/{file}.py::test_{test}"
 
 
 def registered_payloads() -> list[Registered]:

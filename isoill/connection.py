@@ -30,6 +30,7 @@ _HEADER = 2  # octets that a frame buffer waits for when nothing has come
 class ApduReceived:
     """A message has come."""
 
+    #: the message; leniently read, where it deviates
     apdu: ILLAPDU
     #: as they came
     octets: bytes
@@ -178,7 +179,7 @@ class Connection:
         while (event := self._next()) is not None:
             yield event
 
-    def send(self, message: ILLAPDU | Octets, /) -> bytes:
+    def send(self, message: Apdu | Octets, /) -> bytes:
         """The octets to send for an APDU, or for one that is encoded already.
 
         Raises `LocalProtocolError` after `close`, and on the receiving side of a simplex connection; `EncodeError` for
@@ -249,5 +250,5 @@ def _report_without_octets(error: DecodeError) -> StatusOrErrorReport | None:
     return report_of(error, b"")
 
 
-def _name(message: ILLAPDU | Octets) -> str:
+def _name(message: Apdu | Octets) -> str:
     return type_of(type(message)).name if isinstance(message, Apdu) else "octets"

@@ -18,7 +18,7 @@ from isoill.codec import encode
 from isoill.composing import reply_address
 from isoill.errors import DecodeError, RemoteProtocolError
 from isoill.facts import Step
-from isoill.ledger import Ledger, _qualifiers
+from isoill.ledger import Ledger, qualifiers_of
 from isoill.partners import Partner, Partners, in_networks
 from isoill.payloads import APDUDeliveryInfo
 from isoill.problems import refusal
@@ -106,7 +106,7 @@ class _Ledger(Ledger):
     def add(self, transaction: Transaction, /, *, partner: str | None = None) -> None:
         # two partners may have one of the same id each: a message that does not say whose it means is refused
         assert transaction.request is not None
-        self._by_qualifiers.setdefault(_qualifiers(transaction.request.transaction_id), []).append(transaction)
+        self._by_qualifiers.setdefault(qualifiers_of(transaction.request.transaction_id), []).append(transaction)
 
     def count_open(self, partner: str) -> int:
         return self._rows.count_open(partner, self._most)

@@ -22,7 +22,7 @@ from isoill.types import (
     UserErrorReport,
 )
 
-__all__ = ["Ledger", "Receipt"]
+__all__ = ["Ledger", "Receipt", "qualifiers_of"]
 
 _UNKNOWN = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
 _INVALID = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.INVALID_TRANSACTION_ID)
@@ -135,7 +135,7 @@ class Ledger:
         which we are both, the responder's for those that both send.
         """
         theirs = apdu.transaction_id
-        here = self._by_qualifiers.get(_qualifiers(theirs), [])
+        here = self._by_qualifiers.get(qualifiers_of(theirs), [])
         if isinstance(apdu, ILLRequest):  # who may be another opens a transaction of its own
             here = [each for each in here if _same_asker(each, apdu)]
         fitting = [each for each in here if each.has_id(apdu)] or [each for each in here if each.concerns(apdu)]
@@ -166,17 +166,17 @@ class Ledger:
         request = transaction.request
         if request is None:
             raise ValueError(f"expected a transaction that has begun, found {transaction!r}")
-        for known in self._by_qualifiers.get(_qualifiers(request.transaction_id), []):
+        for known in self._by_qualifiers.get(qualifiers_of(request.transaction_id), []):
             if known.side is transaction.side and known.has_id(request) and _same_asker(known, request):
                 raise ValueError(f"expected a new transaction-id, found that of {known!r}")
-        self._by_qualifiers.setdefault(_qualifiers(request.transaction_id), []).append(transaction)
+        self._by_qualifiers.setdefault(qualifiers_of(request.transaction_id), []).append(transaction)
         if transaction.side is Role.RESPONDER and not transaction.ended:
             self._open.setdefault(partner or _asker(request), []).append(transaction)
 
     def remove(self, transaction: Transaction, /) -> None:
         """Let a transaction go; what comes for it later belongs to none.  ValueError where it is not here."""
         request = transaction.request
-        key = None if request is None else _qualifiers(request.transaction_id)
+        key = None if request is None else qualifiers_of(request.transaction_id)
         here = [] if key is None else self._by_qualifiers.get(key, [])
         left = [each for each in here if each is not transaction]
         if key is None or len(left) == len(here):
@@ -191,7 +191,8 @@ class Ledger:
                 del self._open[partner]
 
 
-def _qualifiers(transaction_id: TransactionId) -> tuple[str, str]:
+def qualifiers_of(transaction_id: TransactionId) -> tuple[str, str]:
+    """The two parts of an id by which a ledger looks for it, without the spaces around them."""
     return transaction_id.transaction_group_qualifier.strip(), transaction_id.transaction_qualifier.strip()
 
 

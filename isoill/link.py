@@ -20,9 +20,9 @@ from isoill.connection import ApduReceived, Connection, ConnectionEnded, Event, 
 from isoill.errors import DecodeError, LimitError, Limits, Reason, RemoteProtocolError, TruncatedError
 from isoill.logs import Log
 from isoill.records import record
-from isoill.types import ILLAPDU
+from isoill.types import Apdu
 
-__all__ = ["READ", "RESET", "Counters", "Deadlines", "Link", "Pool"]
+__all__ = ["ORDERLY", "READ", "RESET", "Counters", "Deadlines", "Link", "Pool"]
 
 _log = Log("isoill.aio")
 
@@ -30,7 +30,7 @@ READ = 1 << 16  # octets read at once, and buffered by the stream
 _EVENTS = 256  # of one batch: two octets may be a message that is answered by five hundred
 #: For SO_LINGER: closing the socket resets the connection (RST) instead of ending it.
 RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-_ORDERLY = struct.pack("hh" if os.name == "nt" else "ii", 0, 0)
+ORDERLY = struct.pack("hh" if os.name == "nt" else "ii", 0, 0)
 
 
 @record(kw_only=True)
@@ -216,7 +216,7 @@ class Link:
             raise StopAsyncIteration
         return received
 
-    async def send(self, *messages: ILLAPDU | Octets) -> None:
+    async def send(self, *messages: Apdu | Octets) -> None:
         """Write messages, or octets that were encoded before, and wait until there is room for more.
 
         All are encoded before the first is written.  Raises `LocalProtocolError` and `EncodeError` as
@@ -274,7 +274,7 @@ class Link:
         """
         try:
             if await self.finish() and (not self._accepted or self._took_all()):
-                self._linger(_ORDERLY)
+                self._linger(ORDERLY)
                 self._writer.close()
                 self._leave()
         finally:

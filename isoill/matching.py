@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from isoill.services import SENDERS, Role
-from isoill.types import Apdu, ILLRequest, SystemId, TransactionId
+from isoill.types import Apdu, ForwardNotification, ILLRequest, SystemId, TransactionId
 
 __all__ = ["is_among", "same_system", "same_transaction", "senders_of", "shown"]
 
@@ -72,7 +72,8 @@ def same_transaction(
 def senders_of(apdu: Apdu) -> tuple[SystemId, ...]:
     """Who may have sent a message, as it says itself: one of the two sides, or both where either sends such messages.
 
-    Empty where it does not say.  A request without a requester is from whom its transaction-id names.
+    Empty where it does not say.  A request without a requester is from whom its transaction-id names, and a
+    Forward-Notification from its intermediary: its responder is the one to whom the request went.
 
     >>> from pathlib import Path
     >>> import isoill
@@ -80,6 +81,8 @@ def senders_of(apdu: Apdu) -> tuple[SystemId, ...]:
     >>> [sender.symbol for sender in senders_of(request)]
     ['isoill:MAIN']
     """
+    if isinstance(apdu, ForwardNotification):
+        return (apdu.intermediary_id,)
     sides = {role.side for role in SENDERS.get(type(apdu), frozenset())}
     asks, answers = apdu.requester_id, apdu.responder_id
     if asks is None and isinstance(apdu, ILLRequest):

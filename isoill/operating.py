@@ -209,11 +209,11 @@ def _moment(seconds: float | None) -> str | None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from isoill import serving  # noqa: PLC0415 - asyncio and all that
-
     partners = _load_partners(options)
     name = options.partners or os.environ.get(_PARTNERS)
     with _open_store(options, make=True) as store, _store_errors():
+        from isoill import serving  # noqa: PLC0415 - asyncio and all that
+
         with store.writing() as rows:
             rows.remember_partners(os.path.abspath(name) if name else None)
         return serving.run(options, store, partners)
@@ -263,7 +263,8 @@ def _send_now(options: argparse.Namespace, apdus: Sequence[isoill.ILLAPDU]) -> i
     try:
         host, port = host_and_port(options.to)
     except AddressError as error:
-        raise CommandError(f"--to: {error}", 2) from None
+        hint = "; a partner's name needs --store" if options.partners else ""
+        raise CommandError(f"--to: {error}{hint}", 2) from None
     duplex, errors = not options.simplex, 0
     try:
         with blocking.connect(host, port, duplex=duplex) as peer:

@@ -19,7 +19,7 @@ from isoill.profiles.rules import blank
 from isoill.profiles.table import Table, read_table
 from isoill.records import record
 from isoill.services import Transport
-from isoill.types import Apdu, ForwardNotification, SystemId
+from isoill.types import Apdu, SystemId
 
 __all__ = ["MailSettings", "Network", "Partner", "Partners", "in_networks", "load_partners"]
 
@@ -45,8 +45,7 @@ class Partner:
 
     def may_send(self, apdu: Apdu) -> bool:
         """Whether a message may be this partner's, by the names in it; it is, if it has none."""
-        # who forwards a request names in responder-id to whom
-        named = (apdu.intermediary_id,) if isinstance(apdu, ForwardNotification) else senders_of(apdu)
+        named = senders_of(apdu)
         return not named or any(is_among(each, self.symbols) for each in named)
 
     def is_called(self, system: SystemId) -> bool:

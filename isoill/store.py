@@ -176,7 +176,11 @@ WAITING, FAILED, DROPPED = "waiting", "failed", "dropped"
 
 
 class StoreError(ILLError):
-    """What the database could not do; the message says what, and where.  Nothing of it has happened."""
+    """What the database could not do; the message says what, and where.
+
+    Nothing of it has happened, but where the connection to a PostgreSQL broke as it was told to make it so: then it is
+    not known whether it has.
+    """
 
 
 @record(kw_only=True)

@@ -313,6 +313,7 @@ def test_a_hook_is_asked_about_what_is_new(store: Store) -> None:
     [first] = undecided()
     take(store, desk, request)  # a repeat
     take(store, desk, their(request).status_query(), DUPLEX)  # the protocol answers it
+    take(store, desk, their(request).status_report())  # nobody does
     assert undecided() == [first]
     take(store, desk, their(request).cancel())
     assert len(undecided()) == 2
@@ -404,7 +405,10 @@ def test_who_answers_a_request_that_went_to_an_address(store: Store, known: Desk
         begin(store, known, numbered(group, by=MSL, of=of), Address.of("127.0.0.1:7000"))
         for group, of in (("1", HILL), ("2", None))
     )
+    hills = begin(store, known, numbered("3", by=MSL, of=None), partners["hill"])
     for number, group, who, system, fine in (
+        (hills, "3", "lake", LAKE, False),
+        (hills, "3", "hill", HILL, True),
         (named, "1", "lake", LAKE, False),
         (named, "1", "hill", HILL, True),
         (open_, "2", "lake", LAKE, True),

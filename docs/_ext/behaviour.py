@@ -1,9 +1,9 @@
 """What Sphinx needs in order to show how isoill behaves: its rules that are data, and the long class of transactions.
 
 ``.. relay-table:: FROM_REQUESTER`` and ``FROM_RESPONDER`` are the rules of `isoill.intermediary`,
-``.. problem-table::`` is `isoill.problems.GENERAL_PROBLEMS`.  ``.. members:: isoill.Transaction isoill.facts.Facts``
-documents as members of the first class what the second, from which it inherits, declares: so a page can have them in
-sections.
+``.. problem-table::`` is `isoill.problems.GENERAL_PROBLEMS`, ``.. service-table::`` is `isoill.acting.SERVICES`.
+``.. members:: isoill.Transaction isoill.facts.Facts`` documents as members of the first class what the second, from
+which it inherits, declares: so a page can have them in sections.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from isoill.acting import OPTIONS, SERVICES, Service
 from isoill.intermediary import FROM_REQUESTER, FROM_RESPONDER, Relay
 from isoill.problems import GENERAL_PROBLEMS
 from isoill.services import Event
@@ -79,6 +80,22 @@ class ProblemTable(SphinxDirective):
         return self.parse_text_to_nodes(_table("70 30", ("Reason", "general-problem"), *rows))
 
 
+class ServiceTable(SphinxDirective):
+    """What a person can do in a transaction, from `isoill.acting`."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = [(f"``{service.name}``", _said(service)) for service in SERVICES.values()]
+        return self.parse_text_to_nodes(_table("26 74", ("Service", "What can be said of it"), *rows))
+
+
+def _said(service: Service) -> str:
+    """The answer and the options of a service."""
+    said = ["``yes`` or ``no``"] if service.answers else []
+    for index, name in enumerate(service.options):
+        said.append(f"``{OPTIONS[name].flag}``{' (needed)' if index < service.needed else ''}")
+    return ", ".join(said) or "nothing"
+
+
 class Members(SphinxDirective):
     """The members of a class that it, or one of its bases, declares."""
 
@@ -96,5 +113,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("relay-table", RelayTable)
     app.add_directive("problem-table", ProblemTable)
+    app.add_directive("service-table", ServiceTable)
     app.add_directive("members", Members)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

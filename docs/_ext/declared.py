@@ -54,6 +54,9 @@ _PLACES = (
     "isoill.profiles.",
     "isoill.profiles.rules.",
     "isoill.services.",
+    "isoill.connection.",
+    "isoill.aio.",
+    "isoill.store.",
     "isoill.conformance.",
     "isoill.testing.",
     "isoill.testing.reference.",
@@ -239,11 +242,18 @@ def _parameter(component: Component) -> str:
     return f"{text} = {component.default!r}" if component.has_default else text
 
 
+def _plainly(text: str) -> str:
+    """A signature without what autodoc leaves of an alias inside brackets, and with what is opened for its opening."""
+    text = re.sub(r"TypeAliasForwardRef\('([\w.]+)'\)", r"\1", text)
+    return re.sub(r"[~\w.]*_Opening\[([~\w.]+)\]", r"\1", text)
+
+
 def _sign(*event: Any) -> tuple[str, str | None] | None:
     """The signature of a declared class from its components; none for an enumeration."""
     _app, _what, _name, obj, _options, signature, returns = event
-    if returns is not None and "TypeAliasForwardRef" in returns:  # left there where an alias stands inside brackets
-        return signature or "", re.sub(r"TypeAliasForwardRef\('([\w.]+)'\)", r"\1", returns)
+    told = _plainly(signature or ""), None if returns is None else _plainly(returns)
+    if told != (signature or "", returns):
+        return told
     if not inspect.isclass(obj):
         return None
     if issubclass(obj, enum.Enum):

@@ -16,7 +16,7 @@ import socket
 import ssl as tls
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self, TypeAlias, TypeVar
 
 from isoill import aio, mail, post
@@ -28,6 +28,7 @@ from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError, RemoteProt
 from isoill.facts import Step
 from isoill.partners import Network, Partner, Partners, in_networks
 from isoill.records import record
+from isoill.stamps import stamp
 from isoill.store import Rows, Store, StoreError, key_of_id
 from isoill.transaction import Transaction
 from isoill.types import Apdu
@@ -437,7 +438,7 @@ class Node:
 
             def answer(rows: Rows) -> None:
                 if rows.decided(message) and made:
-                    self._desk.send(rows, number, lambda _: made, now=self._clock())
+                    self._desk.send(rows, number, lambda transaction: _told_apart(transaction, made), now=self._clock())
 
             await self._commit(answer, [key])
             self.tally.decided += 1
@@ -449,6 +450,16 @@ class Node:
             _log.error("transaction %d: %s", number, error)
         except Exception:  # it is the hook's; it is asked again when the claim is over
             _log.exception("transaction %d: expected an answer of the hook, found an error", number)
+
+
+def _told_apart(transaction: Transaction, answers: Iterable[Apdu]) -> Iterator[Apdu]:
+    """Answers, each at a time of its own: of what comes at the time of another, a repeat may not be known for one."""
+    for apdu in answers:
+        when, latest = apdu.service_date_time, transaction.latest
+        borne = {each.date_time_of_this_service for each in transaction.stamps}
+        if latest is not None and when.date_time_of_this_service in borne and not when.date_time_of_original_service:
+            apdu = replace(apdu, service_date_time=stamp(None, latest))  # noqa: PLW2901
+        yield apdu
 
 
 def _asked(rows: Rows, message: int, number: int) -> Iterator[tuple[int, Asked, tuple[str, str]]]:

@@ -14,7 +14,6 @@ from isoill.services import Direction
 from isoill.types import (
     Apdu,
     Conditions,
-    DateTimeOfService,
     ILLServiceType,
     LocationInfo,
     ReasonLocsProvided,
@@ -109,11 +108,6 @@ class Service:
         if answer is not None and not self.answers:
             raise ValueError(f"{self.name}: expected neither yes nor no, found {'yes' if answer else 'no'}")
         said = {"answer": answer} if self.answers else {}
-        # of what comes at the time of another, a repeat may not be known for one: then it is a second after the latest
-        if now is not None and any(
-            each.date_time_of_this_service == DateTimeOfService.of(now) for each in transaction.stamps
-        ):
-            now = None
         return self.make(transaction, now=now, **said, **given)
 
 

@@ -10,13 +10,14 @@ import logging
 import ssl as tls
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from email.utils import parseaddr
 from itertools import groupby
 from typing import Protocol, TypeVar
 
 from isoill import aio, mail, post
 from isoill.addresses import Address, host_and_port
+from isoill.connection import Event
 from isoill.errors import ILLError, Limits
 from isoill.partners import Partner, Partners
 from isoill.store import Queued, Rows
@@ -40,6 +41,9 @@ _SETTLED = 30.0
 #: Seconds that a duplex connection of ours waits for the answer to a question, and the messages that are one.
 _PATIENCE = 10.0
 _QUESTIONS = frozenset({"ILL-Request", "Status-Query"})
+#: Seconds of silence after which it takes the answers for complete: who ends its side first cannot be told what came
+#: too late, and would get it once more.
+_SILENCE = 0.5
 #: Transactions whose partner is known to be on a connection right now, at most.
 _HERE = 1_000
 
@@ -50,14 +54,14 @@ class Commit(Protocol):
     def __call__(self, do: Callable[[Rows], T], keys: Iterable[tuple[str, str]] = ()) -> Awaitable[T]: ...
 
 
-#: Takes what comes on a connection, and gives the numbers of the transactions; ends with the connection.
-Hear = Callable[[aio.Link, Partner | None], Awaitable[set[int] | None]]
+#: Takes a batch that has come on a connection, and gives the numbers of its transactions; None at the end.
+Hear = Callable[[aio.Link, Partner | None, list[Event]], Awaitable[set[int] | None]]
 
 
 class Courier:
     """Sends what is in the outbox; `run` does until it is cancelled.
 
-    ``hear`` takes a batch of what comes back on a connection.  ``failed`` counts what a person has to look at.
+    ``hear`` takes what comes back on a connection.  ``failed`` counts what a person has to look at.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Courier:
         self._written: dict[aio.Link, list[tuple[float, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._lanes: dict[tuple[int, str, str], tuple[asyncio.Lock, int]] = {}  # and how many want each
 
     # ── connections that partners have opened ──────────────────────────────────────────────────────────────────────
 
@@ -157,6 +162,19 @@ class Courier:
         link = self._links.get(queued.transaction or 0)
         return (0 if link is None else id(link), queued.partner or "", queued.address or "")
 
+    @contextlib.asynccontextmanager
+    async def _lane(self, way: tuple[int, str, str]) -> AsyncIterator[None]:
+        """One at a time for each way."""
+        lock, users = self._lanes.get(way) or (asyncio.Lock(), 0)
+        self._lanes[way] = lock, users + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._lanes.pop(way)
+            if users > 1:
+                self._lanes[way] = lock, users - 1
+
     def _partner(self, queued: Queued) -> Partner | None:
         return None if self._partners is None else self._partners.get(queued.partner)
 
@@ -177,7 +195,8 @@ class Courier:
         begun = time.monotonic()
         try:
             address, partner = self._address(group[0]), self._partner(group[0])
-            async with self._free:
+            # one connection to each: who hangs keeps nobody else waiting
+            async with self._lane(self._way(group[0])), self._free:
                 if address is None or time.monotonic() > begun + LEASE / 2:
                     await self._commit(lambda rows: rows.let_go(numbers))
                 elif address.is_mail:
@@ -203,15 +222,26 @@ class Courier:
         ) as link:
             await link.send(*(each.octets for each in group))
             if address.duplex:
-                asked = {each.transaction for each in group if each.apdu in _QUESTIONS}
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PATIENCE):
-                        while asked and (told := await self._hear(link, partner)) is not None:
-                            asked -= told
+                await self._listen(link, partner, {each.transaction for each in group if each.apdu in _QUESTIONS})
             if not await link.finish():
                 raise ConnectionError(f"expected an end in order, found none - at {address.place}")
-            while address.duplex and await self._hear(link, partner) is not None:
+            while address.duplex and await self._hear(link, partner, await link.batch()) is not None:
                 pass
+
+    async def _listen(self, link: aio.Link, partner: Partner | None, asked: set[int | None]) -> None:
+        """Take what is answered to questions, and whatever else comes, until there is silence."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            left = until - time.monotonic()
+            try:
+                async with asyncio.timeout(left if asked else min(left, _SILENCE)):
+                    events = await link.batch()
+            except TimeoutError:
+                return
+            told = await self._hear(link, partner, events)
+            if told is None:
+                return
+            asked -= told
 
     async def _post(self, address: Address, group: list[Queued]) -> None:
         settings = None if self._partners is None else self._partners.mail

@@ -24,7 +24,7 @@ from isoill.payloads import APDUDeliveryInfo
 from isoill.problems import refusal
 from isoill.records import record
 from isoill.services import SENDERS, Direction, Event, Role, Transport
-from isoill.stamps import moment_of
+from isoill.stamps import moment_of, stamp
 from isoill.store import Kept, Queued, Rows, key_of_id
 from isoill.transaction import Options, Transaction
 from isoill.types import (
@@ -176,8 +176,12 @@ class Desk:
             going = [Answer.of(each) for each in rows.claim_of(kept.number, claim, now=now.timestamp())]
         if claim is not None and isinstance(apdu, ILLRequest) and receipt.step.reply is None:
             # so does OCLC on a duplex connection: yaz-illclient waits for it
-            when = _when(receipt.transaction, now)
-            receipt.transaction.send(receipt.transaction.status_report(now=when, note=_RECEIVED))
+            before_that = self._acknowledged(rows, kept) if receipt.step.duplicate else None
+            if before_that is not None:
+                going.append(before_that)
+            else:
+                when = _when(receipt.transaction, now)
+                receipt.transaction.send(receipt.transaction.status_report(now=when, note=_RECEIVED))
         steps = receipt.transaction.history[before:]
         asks = self._decides and not isinstance(apdu, _ASKING_NOTHING) and receipt.step.reply is None
         written = [
@@ -204,6 +208,16 @@ class Desk:
                 )
                 going += [] if claim is None else [Answer.of(queued)]
         return Taken(transaction=number, step=receipt.step, new=receipt.new, answers=tuple(going))
+
+    @staticmethod
+    def _acknowledged(rows: Rows, kept: Kept) -> Answer | None:
+        """How the request was acknowledged when it came first: who repeats it is told so once more, whoever asks."""
+        if kept.number is None:
+            return None
+        for row in rows.messages(kept.number):
+            if row.direction == Direction.SEND.value and row.event == Event.STATUS_OR_ERROR_REPORT.value:
+                return Answer(octets=row.octets)
+        return None
 
     def refuse(
         self,
@@ -259,7 +273,7 @@ class Desk:
             raise UnknownError(f"expected the number of a transaction, found {number}")
         before = len(kept.transaction.history)
         for apdu in make(kept.transaction):
-            kept.transaction.send(apdu)
+            kept.transaction.send(_told_apart(kept.transaction, apdu))
         return self._put_out(rows, kept, before, now, claim)
 
     def begin(self, rows: Rows, request: ILLRequest, *, to: Partner | Address, now: datetime.datetime) -> int:
@@ -414,6 +428,15 @@ def _may_be_told(address: Address, partner: Partner | None) -> bool:
     if partner is None:
         return host.is_loopback
     return partner.networks is not None and in_networks(str(host), partner.networks)
+
+
+def _told_apart(transaction: Transaction, apdu: Apdu) -> Apdu:
+    """A message of ours at a time of its own: of what bears the time of another, a repeat may not be known for one."""
+    when, latest = apdu.service_date_time, transaction.latest
+    borne = {each.date_time_of_this_service for each in transaction.stamps}
+    if latest is None or when.date_time_of_this_service not in borne or when.date_time_of_original_service is not None:
+        return apdu
+    return replace(apdu, service_date_time=stamp(None, latest))
 
 
 def _when(transaction: Transaction | None, now: datetime.datetime) -> datetime.datetime | None:

@@ -14,8 +14,13 @@ from isoill.services import SENDERS, Role
 from isoill.transaction import Options, Transaction
 from isoill.types import (
     Apdu,
+    Damaged,
     ILLRequest,
+    Message,
     ProviderErrorReport,
+    StatusOrErrorReport,
+    StatusQuery,
+    SystemId,
     TransactionId,
     TransactionIdProblem,
     UnableToPerform,
@@ -26,6 +31,8 @@ __all__ = ["Ledger", "Receipt", "qualifiers_of"]
 
 _UNKNOWN = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.UNKNOWN_TRANSACTION_ID)
 _INVALID = ProviderErrorReport(transaction_id_problem=TransactionIdProblem.INVALID_TRANSACTION_ID)
+#: Messages that a transaction may have any number of, and is where it was.
+_CHANGING_NOTHING = (Damaged, Message, StatusOrErrorReport, StatusQuery)
 _TOO_MANY = UserErrorReport(unable_to_perform=UnableToPerform.RESOURCE_LIMITATION)
 
 
@@ -109,8 +116,11 @@ class Ledger:
         found = self.find(apdu)
         if len(found) == 1:
             [transaction] = found
-            if len(transaction.history) >= self._messages_per_transaction:
-                raise refusal(apdu, f"expected {self._messages_per_transaction} messages at most", _TOO_MANY, now)
+            most = self._messages_per_transaction
+            if isinstance(apdu, _CHANGING_NOTHING):  # the last tenth is kept for what ends it
+                most -= most // 10
+            if len(transaction.history) >= most:
+                raise refusal(apdu, f"expected {most} messages at most", _TOO_MANY, now)
             return Receipt(transaction, transaction.receive(apdu, now=now), new=False)
         if found:
             detail = f"expected an initial-requester-id that tells {len(found)} transactions apart, found none"
@@ -199,9 +209,14 @@ def qualifiers_of(transaction_id: TransactionId) -> tuple[str, str]:
 def _same_asker(transaction: Transaction, request: ILLRequest) -> bool:
     """Whether who asks is who began a transaction, as far as both are named."""
     opened = transaction.request
-    one = None if opened is None else opened.transaction_id.initial_requester_id or opened.requester_id
-    other = request.transaction_id.initial_requester_id or request.requester_id
+    one = None if opened is None else _named(opened.transaction_id.initial_requester_id) or _named(opened.requester_id)
+    other = _named(request.transaction_id.initial_requester_id) or _named(request.requester_id)
     return one is None or other is None or is_among(one, [other])
+
+
+def _named(system: SystemId | None) -> SystemId | None:
+    """A system that has a symbol or a name; yaz-illclient sends those that have neither."""
+    return system if system is not None and ((system.symbol or "").strip() or (system.name or "").strip()) else None
 
 
 def _asker(request: ILLRequest) -> str:

@@ -151,10 +151,9 @@ class Link:
         self._reading = asyncio.Lock()  # one task may finish while another receives
         self._waiting: asyncio.Timeout | None = None  # of what is read now
         self._waited = 0.0  # seconds, for the rest of the message that has begun
-        if accepted:
-            # Whatever closes the socket before all has been taken, be it the end of the process, resets the connection;
-            # so that an end in order tells the sender that its messages have arrived where they are cared for.
-            self._linger(RESET)
+        # Whatever closes the socket before all has been taken, be it the end of the process, resets the connection; so
+        # that an end in order tells the sender that its messages have arrived where they are cared for.
+        self._linger(RESET)
         counters.open += 1
         _log.info("accepted" if accepted else "connected", peer=self.address, port=self.port)
 

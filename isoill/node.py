@@ -16,7 +16,7 @@ import socket
 import ssl as tls
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Self, TypeAlias, TypeVar
 
 from isoill import aio, mail, post
@@ -28,7 +28,6 @@ from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError, RemoteProt
 from isoill.facts import Step
 from isoill.partners import Network, Partner, Partners, in_networks
 from isoill.records import record
-from isoill.stamps import stamp
 from isoill.store import Rows, Store, StoreError, key_of_id
 from isoill.transaction import Transaction
 from isoill.types import Apdu
@@ -302,9 +301,9 @@ class Node:
             with contextlib.suppress(StoreError):  # what is claimed is free again when the claim is over
                 await self._courier.left(link, in_order=in_order)
 
-    async def _hear(self, link: aio.Link, partner: Partner | None) -> set[int] | None:
-        """Take what comes on a connection that we have opened."""
-        return await self._take(link, await link.batch(), None if partner is None else (partner,))
+    async def _hear(self, link: aio.Link, partner: Partner | None, events: list[Event]) -> set[int] | None:
+        """Take what has come on a connection that we have opened."""
+        return await self._take(link, events, None if partner is None else (partner,))
 
     async def _take(self, link: aio.Link, events: list[Event], may: tuple[Partner, ...] | None) -> set[int] | None:
         """Take a batch into the store, and answer it; gives the transactions, or None at the end of the connection."""
@@ -438,7 +437,7 @@ class Node:
 
             def answer(rows: Rows) -> None:
                 if rows.decided(message) and made:
-                    self._desk.send(rows, number, lambda transaction: _told_apart(transaction, made), now=self._clock())
+                    self._desk.send(rows, number, lambda _: made, now=self._clock())
 
             await self._commit(answer, [key])
             self.tally.decided += 1
@@ -450,16 +449,6 @@ class Node:
             _log.error("transaction %d: %s", number, error)
         except Exception:  # it is the hook's; it is asked again when the claim is over
             _log.exception("transaction %d: expected an answer of the hook, found an error", number)
-
-
-def _told_apart(transaction: Transaction, answers: Iterable[Apdu]) -> Iterator[Apdu]:
-    """Answers, each at a time of its own: of what comes at the time of another, a repeat may not be known for one."""
-    for apdu in answers:
-        when, latest = apdu.service_date_time, transaction.latest
-        borne = {each.date_time_of_this_service for each in transaction.stamps}
-        if latest is not None and when.date_time_of_this_service in borne and not when.date_time_of_original_service:
-            apdu = replace(apdu, service_date_time=stamp(None, latest))  # noqa: PLW2901
-        yield apdu
 
 
 def _asked(rows: Rows, message: int, number: int) -> Iterator[tuple[int, Asked, tuple[str, str]]]:

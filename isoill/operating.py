@@ -17,7 +17,7 @@ import isoill
 from isoill.acting import OPTIONS, SERVICES, add_options
 from isoill.addresses import Address, AddressError, host_and_port
 from isoill.matching import shown
-from isoill.terminal import CommandError, complain, in_utf8, opened, shown_name
+from isoill.terminal import CommandError, complain, in_utf8, opened, printable, shown_name
 
 if TYPE_CHECKING:
     from isoill.partners import Partner, Partners
@@ -363,7 +363,7 @@ def _list(rows: Rows, as_json: bool) -> None:
             print(json.dumps(row, ensure_ascii=False))
         else:
             first = f"{row['transaction']:>6}  {row['role']:<10} {row['state']:<20} {row['changed'][:16]}"
-            print(f"{first}  {row['partner'] or '-'}  {row['id']}  {row['title'] or ''}".rstrip())
+            print(printable(f"{first}  {row['partner'] or '-'}  {row['id']:.60}  {row['title'] or '':.80}".rstrip()))
 
 
 def _number(rows: Rows, text: str) -> int:
@@ -410,10 +410,10 @@ def _show(rows: Rows, number: int, as_json: bool) -> None:
         print(json.dumps(told, ensure_ascii=False))
         return
     row = _row(listed)
-    print(f"transaction {number}: {row['id']}, {row['role']}, with {row['partner'] or 'an unknown partner'}")
+    print(printable(f"transaction {number}: {row['id']}, {row['role']}, with {row['partner'] or 'an unknown partner'}"))
     for name, value in (("title", row["title"]), ("state", row["state"]), ("due", transaction.date_due)):
         if value is not None:
-            print(f"{name}: {getattr(value, 'date_due_field', value)}")
+            print(printable(f"{name}: {getattr(value, 'date_due_field', value)}"))
     for each, step in zip(history, transaction.history, strict=True):
         gone = "" if each["direction"] == "receive" or each["sent"] else " - in the outbox"
         print(f"{each['number']:>4}  {each['at']}  {step}{gone}")
@@ -488,7 +488,7 @@ def _outbox(options: argparse.Namespace) -> int:
         if options.action == "list":
             with store.reading() as rows:
                 for each in rows.outbox():
-                    print(json.dumps(_queued(each)) if options.json else _line(each))
+                    print(json.dumps(_queued(each)) if options.json else printable(_line(each)))
             return 0
         with store.writing() as rows:
             now = time.time()

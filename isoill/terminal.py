@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-__all__ = ["CommandError", "complain", "in_utf8", "opened", "read", "shown_name"]
+__all__ = ["CommandError", "complain", "in_utf8", "opened", "printable", "read", "shown_name"]
 
 
 class CommandError(Exception):
@@ -54,4 +54,9 @@ def shown_name(name: str) -> str:
     """A file's name, as a person knows it; what would not print is escaped."""
     if name == "-":
         return "standard input"
-    return name if name.isprintable() else ascii(name)[1:-1]
+    return printable(name)
+
+
+def printable(text: str) -> str:
+    """A text that comes from elsewhere, on one line; what would not print, or move on the screen, is escaped."""
+    return text if text.isprintable() else ascii(text)[1:-1]

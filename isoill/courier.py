@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import datetime
 import hashlib
-import logging
 import ssl as tls
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from email.utils import parseaddr
 from itertools import groupby
 from typing import Protocol, TypeVar
@@ -19,33 +17,34 @@ from isoill import aio, mail, post
 from isoill.addresses import Address, host_and_port
 from isoill.connection import Event
 from isoill.errors import ILLError, Limits
+from isoill.logs import Log
 from isoill.partners import Partner, Partners
-from isoill.store import Queued, Rows
+from isoill.present import Present
+from isoill.store import Queued, Rows, StoreError
 
-__all__ = ["LEASE", "RETRIES", "Courier"]
+__all__ = ["LEASE", "RETRIES", "Commit", "Courier", "Hear"]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 T = TypeVar("T")
+#: What messages share that go together: a partner and an address; or where there is neither, the transaction.
+Way = tuple[str, str, int | None]
 
 #: Seconds between the tries to send a message: four in an hour, and then a person is told, as ILLiad does.
 RETRIES = (300.0, 900.0, 2400.0)
 #: Seconds for which a message is one node's; if that dies, another one takes it up afterwards.
 LEASE = 300.0
+#: Seconds that sending a group may take in all, so that it is over long before another node would take it up.
+_SENDING = LEASE / 2
 #: Seconds between looks at the outbox, into which other programs write, too.
 _POLL = 0.5
-#: Messages claimed at once; and connections open at once, for what was claimed.
+#: Messages claimed at once; and connections open at once.
 _CLAIMED, _CONNECTIONS = 200, 32
-#: Seconds after which what was written to a connection that is still open counts as sent.
-_SETTLED = 30.0
-#: Seconds that a duplex connection of ours waits for the answer to a question, and the messages that are one.
+#: Seconds that a connection of ours waits for the answer to a question, and the messages that are one.
 _PATIENCE = 10.0
 _QUESTIONS = frozenset({"ILL-Request", "Status-Query"})
-#: Seconds of silence after which it takes the answers for complete: who ends its side first cannot be told what came
-#: too late, and would get it once more.
+#: Seconds of silence after which it takes the answers for complete.
 _SILENCE = 0.5
-#: Transactions whose partner is known to be on a connection right now, at most.
-_HERE = 1_000
 
 
 class Commit(Protocol):
@@ -54,20 +53,27 @@ class Commit(Protocol):
     def __call__(self, do: Callable[[Rows], T], keys: Iterable[tuple[str, str]] = ()) -> Awaitable[T]: ...
 
 
-#: Takes a batch that has come on a connection, and gives the numbers of its transactions; None at the end.
-Hear = Callable[[aio.Link, Partner | None, list[Event]], Awaitable[set[int] | None]]
+#: Takes a batch that has come on a connection of ours, from a partner or in answer to what is about transactions; gives
+#: the transactions, None at the end.
+Hear = Callable[[aio.Link, Partner | None, frozenset[int], list[Event]], Awaitable[set[int] | None]]
+
+
+class _AwayError(ConnectionError):
+    """Nobody listens: all that was to go there has had its try."""
 
 
 class Courier:
     """Sends what is in the outbox; `run` does until it is cancelled.
 
-    ``hear`` takes what comes back on a connection.  ``failed`` counts what a person has to look at.
+    To each partner there is one connection at a time: who hangs keeps nobody else waiting.  ``hear`` takes what comes
+    back on it.
     """
 
     def __init__(
         self,
         commit: Commit,
         hear: Hear,
+        present: Present,
         *,
         name: str,
         partners: Partners | None,
@@ -82,166 +88,172 @@ class Courier:
         self.wake = asyncio.Event()
         self._commit = commit
         self._hear = hear
+        self._present = present
         self._partners = partners
         self._retries = tuple(retries)
         self._limits, self._deadlines, self._counters, self._ssl = limits, deadlines, counters, ssl
-        self._links: OrderedDict[int, aio.Link] = OrderedDict()
-        self._written: dict[aio.Link, list[tuple[float, int]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._free = asyncio.Semaphore(_CONNECTIONS)
-        self._lanes: dict[tuple[int, str, str], tuple[asyncio.Lock, int]] = {}  # and how many want each
-
-    # ── connections that partners have opened ──────────────────────────────────────────────────────────────────────
-
-    def note(self, link: aio.Link, transaction: int) -> None:
-        """The partner of a transaction is on a connection on which it can be answered."""
-        self._links[transaction] = link
-        self._links.move_to_end(transaction)
-        if len(self._links) > _HERE:
-            self._links.popitem(last=False)
-
-    async def write(self, link: aio.Link, octets: Sequence[bytes], numbers: Sequence[int]) -> None:
-        """Send messages on a connection that a partner has opened; ``numbers`` are those of the outbox among them."""
-        self._written.setdefault(link, []).extend((time.monotonic(), number) for number in numbers)
-        await link.send(*octets)
-
-    async def left(self, link: aio.Link, *, in_order: bool) -> None:
-        """A connection has ended: what was written to it has gone, or waits again where it broke off."""
-        for transaction in [each for each, other in self._links.items() if other is link]:
-            del self._links[transaction]
-        numbers = [number for _, number in self._written.pop(link, [])]
-        if numbers and in_order:
-            await self._gone(numbers)
-        elif numbers:
-            await self._commit(lambda rows: rows.let_go(numbers))
-
-    async def _settle(self) -> None:
-        """What was written a while ago to connections that are still open has gone."""
-        before = time.monotonic() - _SETTLED
-        for link, written in list(self._written.items()):
-            numbers = [number for moment, number in written if moment < before]
-            if numbers:
-                self._written[link] = [each for each in written if each[0] >= before]
-                await self._gone(numbers)
-
-    # ── the outbox ─────────────────────────────────────────────────────────────────────────────────────────────────
+        self._busy: dict[Way, asyncio.Task[None]] = {}
+        self._renewed = 0.0
 
     async def run(self) -> None:
         """Send what is due, look again when woken or after a moment."""
-        reached = [each.name for each in self._partners or () if each.address is not None]
         while True:
             self.wake.clear()
-            here = [number for number, link in self._links.items() if not link.connection.closed]
-            claimed = await self._commit(
-                lambda rows, here=here: rows.claim(  # type: ignore[misc]
-                    self.name, now=time.time(), lease=LEASE, limit=_CLAIMED, here=here, partners=reached
-                )
-            )
-            await self._settle()
-            for _, group in groupby(sorted(claimed, key=self._way), key=self._way):  # sorted keeps their order
-                self._begin(self._take_along(list(group)))
+            await self._renew()
+            claimed = await self._claim() if len(self._busy) < _CONNECTIONS else []
+            for way, group in groupby(sorted(claimed, key=_order), key=_way):  # sorted keeps their order
+                self._busy[way] = asyncio.create_task(self._take_along(way, list(group)))
             if len(claimed) < _CLAIMED:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.wake.wait(), _POLL)
 
+    async def _claim(self) -> list[Queued]:
+        """What is due, and goes another way than what is under way."""
+        reached = [each.name for each in self._partners or () if each.address is not None]
+        partners, transactions = [*reached, *self._present.partners], self._present.transactions
+        name, written, busy = self.name, self._present.written, list(self._busy)
+        return await self._commit(
+            lambda rows: rows.claim(
+                name,
+                now=time.time(),
+                lease=LEASE,
+                limit=_CLAIMED,
+                partners=partners,
+                transactions=transactions,
+                written=written,
+                busy=busy,
+            )
+        )
+
     async def stop(self, grace: float) -> None:
         """Let what is under way come to its end for so many seconds."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
-        for task in self._tasks:
+        tasks = list(self._busy.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, sending: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(sending)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def left(self, link: aio.Link, *, in_order: bool) -> None:
+        """A connection of a partner has ended: what was written to it has gone, or waits again where it broke off."""
+        numbers = self._present.left(link)
+        if numbers and in_order:
+            await self.gone(numbers)
+        elif numbers:
+            await self._commit(lambda rows: rows.let_go(numbers))
 
-    def _way(self, queued: Queued) -> tuple[int, str, str]:
-        """What messages share that go together: a connection that is open, or else a partner and an address."""
-        link = self._links.get(queued.transaction or 0)
-        return (0 if link is None else id(link), queued.partner or "", queued.address or "")
+    async def gone(self, numbers: list[int]) -> None:
+        """Messages are where they should be: they leave the outbox."""
+        if numbers:
+            await self._commit(lambda rows: rows.gone(numbers, now=time.time()))
+            self.sent += len(numbers)
 
-    @contextlib.asynccontextmanager
-    async def _lane(self, way: tuple[int, str, str]) -> AsyncIterator[None]:
-        """One at a time for each way."""
-        lock, users = self._lanes.get(way) or (asyncio.Lock(), 0)
-        self._lanes[way] = lock, users + 1
+    async def _renew(self) -> None:
+        """What was written to connections that go on stays this node's."""
+        if time.monotonic() > self._renewed + LEASE / 4:
+            self._renewed = time.monotonic()
+            if written := self._present.written:
+                await self._commit(lambda rows: rows.renew(written, until=time.time() + LEASE))
+
+    async def _take_along(self, way: Way, group: list[Queued]) -> None:
+        """Send messages that have the same way; whatever becomes of it, that is noted."""
         try:
-            async with lock:
-                yield
+            await self._send(group)
+        except StoreError as error:  # the partner has done nothing wrong: the claim will be over
+            _log.error("store", what=error)
+        except Exception:
+            _log.exception("unexpected")
         finally:
-            lock, users = self._lanes.pop(way)
-            if users > 1:
-                self._lanes[way] = lock, users - 1
+            del self._busy[way]
+            self.wake.set()
 
-    def _partner(self, queued: Queued) -> Partner | None:
-        return None if self._partners is None else self._partners.get(queued.partner)
-
-    def _address(self, queued: Queued) -> Address | None:
-        """Where the file says that the partner is now, or else where it has said so itself."""
-        partner = self._partner(queued)
-        if partner is not None and partner.address is not None:
-            return partner.address
-        return None if queued.address is None else Address.of(queued.address)
-
-    async def _take_along(self, group: list[Queued]) -> None:
-        numbers = [each.number for each in group]
-        link = self._links.get(group[0].transaction or 0)
-        if link is not None and not link.connection.closed:
-            with contextlib.suppress(OSError, ILLError):  # what becomes of it is said when the link ends
-                await self.write(link, [each.octets for each in group], numbers)
-            return
-        begun = time.monotonic()
+    async def _send(self, group: list[Queued]) -> None:
+        address = None
+        partner = None if self._partners is None else self._partners.get(group[0].partner)
         try:
-            address, partner = self._address(group[0]), self._partner(group[0])
-            # one connection to each: who hangs keeps nobody else waiting
-            async with self._lane(self._way(group[0])), self._free:
-                if address is None or time.monotonic() > begun + LEASE / 2:
-                    await self._commit(lambda rows: rows.let_go(numbers))
-                elif address.is_mail:
-                    await self._post(address, group)
-                    await self._gone(numbers)
-                else:
-                    await self._call(address, partner, group)
-                    await self._gone(numbers)
-        except (OSError, ILLError, ImportError, ValueError) as error:
-            await self._failed(group, str(error) or type(error).__name__)
+            if partner is not None and partner.address is not None:
+                address = partner.address  # where the file says that it is now
+            elif group[0].address is not None:
+                address = Address.of(group[0].address)  # where it has said so itself
+        except ILLError as error:
+            await self._failed(group, str(error))
+            return
+        if address is None:
+            await self._answer(group)
+            return
+        # what could not be sent goes alone: it may be what is wrong; and each letter has one message, and its id
+        fresh = [each for each in group if not each.tries and not address.is_mail]
+        parts = [fresh] if fresh else []
+        parts += [[each] for each in group if each not in fresh]
+        for index, part in enumerate(parts):
+            answered: set[int] = set()
+            try:
+                async with asyncio.timeout(_SENDING):
+                    if address.is_mail:
+                        await self._post(address, part)
+                    else:
+                        await self._call(address, partner, part, answered)
+            except StoreError:
+                raise
+            except _AwayError as error:
+                await self._failed([each for rest in parts[index:] for each in rest], str(error))
+                return
+            except (OSError, ILLError, ImportError, ValueError) as error:
+                there = [each for each in part if each.apdu in _QUESTIONS and each.transaction in answered]
+                await self.gone([each.number for each in there])
+                await self._failed([each for each in part if each not in there], str(error) or type(error).__name__)
+            else:
+                await self.gone([each.number for each in part])
 
-    async def _call(self, address: Address, partner: Partner | None, group: list[Queued]) -> None:
-        """Send messages on a connection of their own, and take what is answered on it."""
+    async def _answer(self, group: list[Queued]) -> None:
+        """Send messages on the connections that their partners have opened, as no address of them is known."""
+        for queued in group:
+            link = self._present.link_of(queued.transaction, queued.partner)
+            if link is None:
+                await self._commit(lambda rows, number=queued.number: rows.let_go([number]))  # type: ignore[misc]
+                continue
+            self._present.wrote(link, [queued.number])
+            with contextlib.suppress(OSError, ILLError):  # what becomes of it is said when the connection ends
+                await link.send(queued.octets)
+
+    async def _call(self, address: Address, partner: Partner | None, group: list[Queued], answered: set[int]) -> None:
+        """Send messages on a connection of ours, and take what is answered on it, in the transactions noted.
+
+        An answer on a simplex connection is against its rule, and is not thrown away for that.
+        """
         assert address.port is not None
-        async with aio.connect(
-            address.host,
-            address.port,
-            duplex=address.duplex,
-            ssl=(self._ssl or tls.create_default_context()) if address.tls else None,
-            limits=self._limits,
-            deadlines=self._deadlines,
-            counters=self._counters,
-        ) as link:
+        about = frozenset(each.transaction for each in group if each.transaction is not None)
+        try:
+            link = await aio.connect(
+                address.host,
+                address.port,
+                ssl=(self._ssl or tls.create_default_context()) if address.tls else None,
+                limits=self._limits,
+                deadlines=self._deadlines,
+                counters=self._counters,
+            )
+        except OSError as error:
+            raise _AwayError(str(error)) from None
+        async with link:
             await link.send(*(each.octets for each in group))
             if address.duplex:
-                await self._listen(link, partner, {each.transaction for each in group if each.apdu in _QUESTIONS})
-            if not await link.finish():
+                asked = {each.transaction for each in group if each.apdu in _QUESTIONS and each.transaction is not None}
+                until = time.monotonic() + _PATIENCE
+                while (left := until - time.monotonic()) > 0:
+                    try:
+                        async with asyncio.timeout(min(left, _SILENCE) if asked <= answered else left):
+                            events = await link.batch()
+                    except TimeoutError:
+                        break
+                    told = await self._hear(link, partner, about, events)
+                    if told is None:
+                        break
+                    answered |= told
+            in_order = await link.finish()
+            while (told := await self._hear(link, partner, about, await link.batch())) is not None:
+                answered |= told
+            if not in_order:
                 raise ConnectionError(f"expected an end in order, found none - at {address.place}")
-            while address.duplex and await self._hear(link, partner, await link.batch()) is not None:
-                pass
-
-    async def _listen(self, link: aio.Link, partner: Partner | None, asked: set[int | None]) -> None:
-        """Take what is answered to questions, and whatever else comes, until there is silence."""
-        until = time.monotonic() + _PATIENCE
-        while True:
-            left = until - time.monotonic()
-            try:
-                async with asyncio.timeout(left if asked else min(left, _SILENCE)):
-                    events = await link.batch()
-            except TimeoutError:
-                return
-            told = await self._hear(link, partner, events)
-            if told is None:
-                return
-            asked -= told
 
     async def _post(self, address: Address, group: list[Queued]) -> None:
         settings = None if self._partners is None else self._partners.mail
@@ -261,11 +273,9 @@ class Courier:
         )
         await post.deliver(letter, host=host, port=port)
 
-    async def _gone(self, numbers: list[int]) -> None:
-        await self._commit(lambda rows: rows.gone(numbers, now=time.time()))
-        self.sent += len(numbers)
-
     async def _failed(self, group: list[Queued], why: str) -> None:
+        if not group:
+            return
         numbers = [each.number for each in group]
         failed = await self._commit(
             lambda rows: rows.not_gone(numbers, why, now=time.time(), waits=self._retries),
@@ -273,9 +283,18 @@ class Courier:
         self.tries_failed += len(numbers)
         self.failed += len(failed)
         for each in group:
-            level, then = (
-                (logging.ERROR, "given up, isoill outbox retry tries again")
-                if each.number in failed
-                else (logging.WARNING, f"try {each.tries + 1} of {len(self._retries) + 1}")
-            )
-            _log.log(level, "outbox %d: %s not sent: %s (%s)", each.number, each.apdu, why, then)
+            said = {"message": each.number, "transaction": each.transaction, "apdu": each.apdu, "why": why}
+            if each.number in failed:
+                _log.error("not sent, given up", tries=each.tries + 1, **said)
+            else:
+                _log.warning("not sent", tries=each.tries + 1, **said)
+
+
+def _order(queued: Queued) -> tuple[str, str, int]:
+    partner, address, transaction = _way(queued)
+    return partner, address, transaction or 0
+
+
+def _way(queued: Queued) -> Way:
+    nowhere = queued.partner is None and queued.address is None
+    return queued.partner or "", queued.address or "", (queued.transaction or 0) if nowhere else None

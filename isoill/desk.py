@@ -10,7 +10,7 @@ import datetime
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Self, Unpack
+from typing import Unpack
 
 from isoill.addresses import Address
 from isoill.asn1 import type_of
@@ -37,13 +37,14 @@ from isoill.types import (
     UserErrorReport,
 )
 
-__all__ = ["Answer", "Desk", "Origin", "Taken", "UnknownError"]
+__all__ = ["Desk", "Origin", "Taken", "UnknownError"]
 
 #: Messages that ask for no decision: the protocol answers them, or nobody does.
 _ASKING_NOTHING = (StatusQuery, StatusOrErrorReport)
 #: The note of an acknowledgement, for a person.  It also makes that longer than 127 octets: libyaz 5.34 takes a message
 #: that begins with three printable octets for HTTP, and waits for more; a tag, a short length and 30 are that.
 _RECEIVED = "The request was received, and is kept here. An answer will follow."
+_NOT_KNOWN = UserErrorReport(security_problem="this sender is not known here, or may not send this")
 _LITTLE, _SECOND = datetime.timedelta(minutes=1), datetime.timedelta(seconds=1)
 
 
@@ -59,22 +60,10 @@ class Origin:
     source: str
     #: who it may be from; None where anyone may send
     partners: tuple[Partner, ...] | None = None
-    #: the node that can answer on the same connection, and until when it does; None where there is none
-    claim: tuple[str, float] | None = None
-
-
-@record(kw_only=True)
-class Answer:
-    """What goes back on the connection on which a message came."""
-
-    octets: bytes
-    #: its number in the outbox; None for a report, which nobody waits for elsewhere
-    number: int | None = None
-
-    @classmethod
-    def of(cls, queued: Queued) -> Self:
-        """A message of the outbox."""
-        return cls(octets=queued.octets, number=queued.number)
+    #: whether reports can go back the same way
+    answers: bool = False
+    #: the transactions that it can be about; None for any, and new ones
+    about: frozenset[int] | None = None
 
 
 @record(kw_only=True)
@@ -88,8 +77,8 @@ class Taken:
     new: bool = False
     #: why it was refused
     error: Exception | None = None
-    #: what goes back on the same connection, in order
-    answers: tuple[Answer, ...] = ()
+    #: the reports that go back on the same connection: who does not get one asks again
+    answers: tuple[bytes, ...] = ()
 
 
 class _Ledger(Ledger):
@@ -151,12 +140,23 @@ class Desk:
         """Take a message that has come: it, what it changes, and what answers it, are kept."""
         may = None if origin.partners is None else [each for each in origin.partners if each.may_send(apdu)]
         # to each partner there are only its own transactions: nobody touches another's, nor is in the way of its ids
-        ledger = self._ledger(rows, apdu, lambda kept: may is None or any(self._is_theirs(kept, each) for each in may))
+        about = origin.about
+        ledger = self._ledger(
+            rows,
+            apdu,
+            lambda kept: (
+                (may is None or any(self._is_theirs(kept, each) for each in may))
+                and (about is None or kept.number in about)
+            ),
+        )
         known = ledger.find(apdu)
         kept = ledger.kept[id(known[0])] if len(known) == 1 else None
         partner: Partner | None = None
         try:
             partner = None if may is None else self._sender(apdu, may, kept, now)
+            if about is not None and kept is None:
+                detail = "expected an answer to what was sent on this connection, found something else"
+                raise refusal(apdu, detail, _NOT_KNOWN, now)
             counted = origin.source if partner is None else partner.name
             before = 0 if kept is None else len(kept.transaction.history)
             when = _when(None if kept is None else kept.transaction, now)
@@ -170,15 +170,12 @@ class Desk:
         if kept is None:
             kept = Kept(transaction=receipt.transaction, partner=None, counted=counted, address=None)
         kept = self._known(kept, apdu, partner)
-        claim = origin.claim
-        going: list[Answer] = []
-        if claim is not None and kept.number is not None:  # the partner is there: what waits for it goes along
-            going = [Answer.of(each) for each in rows.claim_of(kept.number, claim, now=now.timestamp())]
-        if claim is not None and isinstance(apdu, ILLRequest) and receipt.step.reply is None:
+        reports: list[bytes] = []
+        if isinstance(apdu, ILLRequest) and origin.answers and receipt.step.reply is None:
             # so does OCLC on a duplex connection: yaz-illclient waits for it
-            before_that = self._acknowledged(rows, kept) if receipt.step.duplicate else None
-            if before_that is not None:
-                going.append(before_that)
+            told_before = self._acknowledged(rows, kept) if receipt.step.duplicate else None
+            if told_before is not None:
+                reports.append(told_before)
             else:
                 when = _when(receipt.transaction, now)
                 receipt.transaction.send(receipt.transaction.status_report(now=when, note=_RECEIVED))
@@ -187,16 +184,16 @@ class Desk:
         written = [
             octets if step.direction is Direction.RECEIVE else self._written(step, partner, now) for step in steps
         ]
-        number, messages = rows.keep(kept, written, now=now.timestamp(), undecided=asks, answered=claim is not None)
+        number, messages = rows.keep(kept, written, now=now.timestamp(), undecided=asks, answered=origin.answers)
         to = self._address(partner, kept.address)
         for step, message, text in zip(steps, messages, written, strict=True):
-            reports = isinstance(step.apdu, StatusOrErrorReport)
+            is_report = isinstance(step.apdu, StatusOrErrorReport)
             if step.direction is Direction.RECEIVE:
                 continue
-            if reports and claim is not None:  # if that connection breaks, the partner asks again
-                going.append(Answer(octets=text))
-            elif not reports or to is not None:
-                queued = rows.queue(
+            if is_report and origin.answers:
+                reports.append(text)
+            elif not is_report or to is not None:
+                rows.queue(
                     str(step.event),
                     text,
                     transaction=number,
@@ -204,19 +201,16 @@ class Desk:
                     partner=kept.partner,
                     address=to,
                     now=now.timestamp(),
-                    claim=claim,
                 )
-                going += [] if claim is None else [Answer.of(queued)]
-        return Taken(transaction=number, step=receipt.step, new=receipt.new, answers=tuple(going))
+        return Taken(transaction=number, step=receipt.step, new=receipt.new, answers=tuple(reports))
 
     @staticmethod
-    def _acknowledged(rows: Rows, kept: Kept) -> Answer | None:
-        """How the request was acknowledged when it came first: who repeats it is told so once more, whoever asks."""
-        if kept.number is None:
-            return None
-        for row in rows.messages(kept.number):
-            if row.direction == Direction.SEND.value and row.event == Event.STATUS_OR_ERROR_REPORT.value:
-                return Answer(octets=row.octets)
+    def _acknowledged(rows: Rows, kept: Kept) -> bytes | None:
+        """How the request was acknowledged when it came first: who repeats it is told so once more."""
+        if kept.number is not None:
+            for step, row in zip(kept.transaction.history, rows.messages(kept.number), strict=False):
+                if isinstance(step.apdu, StatusOrErrorReport) and step.apdu.note == _RECEIVED:
+                    return bytes(row.octets)
         return None
 
     def refuse(
@@ -230,16 +224,16 @@ class Desk:
         partner: Partner | None = None,
         address: str | None = None,
         now: datetime.datetime,
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[bytes, ...]:
         """Keep what has come and is no message for us; the report that tells its sender, if it can be told."""
         if partner is None and origin.partners is not None and len(origin.partners) == 1:
             [partner] = origin.partners
         name = None if partner is None else partner.name
         written = None if report is None else self._prepared(report, partner, now)
-        told = written if origin.claim is not None else None
+        told = written if origin.answers else None
         rows.refuse(octets, str(error), told, source=origin.source, partner=name, now=now.timestamp())
         if told is not None:
-            return (Answer(octets=told),)
+            return (told,)
         to = self._address(partner, address)
         if written is not None and to is not None:
             rows.queue(
@@ -262,7 +256,6 @@ class Desk:
         make: Callable[[Transaction], Iterable[Apdu]],
         *,
         now: datetime.datetime,
-        claim: tuple[str, float] | None = None,
     ) -> tuple[Queued, ...]:
         """Put messages of a transaction into the outbox, which ``make`` makes of what it is now.
 
@@ -274,7 +267,7 @@ class Desk:
         before = len(kept.transaction.history)
         for apdu in make(kept.transaction):
             kept.transaction.send(_told_apart(kept.transaction, apdu))
-        return self._put_out(rows, kept, before, now, claim)
+        return self._put_out(rows, kept, before, now)
 
     def begin(self, rows: Rows, request: ILLRequest, *, to: Partner | Address, now: datetime.datetime) -> int:
         """Open a transaction as requester, with a request for a partner or an address; gives its number.
@@ -313,14 +306,7 @@ class Desk:
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _put_out(
-        self,
-        rows: Rows,
-        kept: Kept,
-        before: int,
-        now: datetime.datetime,
-        claim: tuple[str, float] | None = None,
-    ) -> tuple[Queued, ...]:
+    def _put_out(self, rows: Rows, kept: Kept, before: int, now: datetime.datetime) -> tuple[Queued, ...]:
         """Keep a transaction whose steps from ``before`` on are messages of ours, and queue those."""
         partner = self._named(kept.partner)
         to = self._address(partner, kept.address)
@@ -336,7 +322,6 @@ class Desk:
                 partner=kept.partner,
                 address=to,
                 now=now.timestamp(),
-                claim=claim,
             )
             for step, message, text in zip(steps, messages, written, strict=True)
         )
@@ -353,8 +338,7 @@ class Desk:
         if len(may) == 1:
             return may[0]
         found = f"one of {len(may)}" if may else "another"
-        problem = UserErrorReport(security_problem="this sender is not known here, or may not send this")
-        raise refusal(apdu, f"expected a sender that may send from there, found {found}", problem, now)
+        raise refusal(apdu, f"expected a sender that may send from there, found {found}", _NOT_KNOWN, now)
 
     @staticmethod
     def _is_theirs(kept: Kept, partner: Partner) -> bool:

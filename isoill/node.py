@@ -10,12 +10,12 @@ import contextlib
 import datetime
 import inspect
 import ipaddress
-import logging
 import os
 import socket
 import ssl as tls
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -26,7 +26,9 @@ from isoill.courier import LEASE, RETRIES, Courier
 from isoill.desk import Desk, Origin, Taken
 from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError, RemoteProtocolError
 from isoill.facts import Step
+from isoill.logs import Log
 from isoill.partners import Network, Partner, Partners, in_networks
+from isoill.present import Present
 from isoill.records import record
 from isoill.store import Rows, Store, StoreError, key_of_id
 from isoill.transaction import Transaction
@@ -35,12 +37,14 @@ from isoill.writing import Writer
 
 __all__ = ["Asked", "Decide", "Node", "Tally"]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 T = TypeVar("T")
 
 #: Seconds between looks at letters, at timers, and at what a hook has still to answer.
 _LETTERS, _TIMERS, _UNDECIDED = 5.0, 60.0, 2.0
+#: Seconds after which a partner that says something has what waits for it tried once more.
+_WOKEN = 10.0
 #: Hooks that run at once.
 _HOOKS = 16
 _CAPS, _DEADLINES = aio.Caps(), aio.Deadlines()
@@ -133,7 +137,10 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
         self._deciding: set[asyncio.Task[None]] = set()
         self._undecided = asyncio.Event()
-        self._stopped = False
+        self._ended = asyncio.Event()
+        self._present = Present()
+        self._woken: dict[str, float] = {}
+        self._hooks = ThreadPoolExecutor(_HOOKS, "isoill-hook")  # others need theirs while hooks wait
         self._writer: Writer
         self._courier: Courier
 
@@ -142,6 +149,7 @@ class Node:
         self._courier = Courier(
             self._commit,
             self._hear,
+            self._present,
             name=self._name or f"{socket.gethostname()}/{os.getpid()}",
             partners=self.partners,
             retries=self._retries,
@@ -187,7 +195,8 @@ class Node:
         )
         self._servers.append(server)
         if self._name is None and not self._tasks:  # nobody else can listen there: it is a good name
-            self._courier.name = f"{socket.gethostname()}:{server.port}"
+            address, bound = server.addresses[0]
+            self._courier.name = f"{socket.gethostname()}/{address}:{bound}"
         await self.start()
         return server
 
@@ -209,14 +218,14 @@ class Node:
         await released
 
     async def serve_forever(self) -> None:
-        """Wait; what ends it is a cancellation."""
-        await asyncio.Event().wait()
+        """Wait until the node is stopped."""
+        await self._ended.wait()
 
     async def stop(self, grace: float = 10) -> None:
         """Listen no more, end what is under way, for so many seconds at most; what is left waits in the store."""
-        if self._stopped:
+        if self._ended.is_set():
             return
-        self._stopped = True
+        self._ended.set()
         await asyncio.gather(*(server.shutdown(grace) for server in self._servers))
         for task in self._tasks:
             task.cancel()
@@ -225,6 +234,7 @@ class Node:
         for task in self._deciding:
             task.cancel()
         await asyncio.gather(*self._deciding, return_exceptions=True)
+        self._hooks.shutdown(wait=False, cancel_futures=True)
         self._servers, self._tasks = [], []
         name = self._courier.name
         with contextlib.suppress(StoreError):
@@ -244,10 +254,10 @@ class Node:
                 await do()
                 await asyncio.sleep(pause)
             except StoreError as error:
-                _log.error("%s", error)
+                _log.error("store", what=error)
                 await asyncio.sleep(max(pause, 2.0))
             except Exception:
-                _log.exception("expected no error here, found one")
+                _log.exception("unexpected")
                 await asyncio.sleep(max(pause, 2.0))
 
     def _commit(self, do: Callable[[Rows], T], keys: Iterable[tuple[str, str]] = ()) -> Awaitable[T]:
@@ -267,7 +277,7 @@ class Node:
                 try:
                     found = await loop.getaddrinfo(partner.address.host, None, type=socket.SOCK_STREAM)
                 except OSError as error:
-                    _log.warning("%s: expected an address for %s, found none: %s", partner.name, partner.address, error)
+                    _log.warning("no network", partner=partner.name, address=partner.address, why=error)
                     continue
                 hosts = {address_of(str(each[4][0])) for each in found}
                 self._networks[partner.name] = tuple(map(ipaddress.ip_network, sorted(hosts)))
@@ -287,50 +297,51 @@ class Node:
     async def _attend(self, link: aio.Link) -> None:
         """Take all that comes on a connection that was accepted."""
         may = self._may_be(link)
-        for partner in may or ():
-            await self._commit(lambda rows, name=partner.name: rows.wake(name, now=time.time()))  # type: ignore[misc]
         in_order = False
+        if may is not None and len(may) == 1 and link.duplex:
+            self._present.come(link, may[0].name)
+            self._courier.wake.set()
         try:
-            while await self._take(link, await link.batch(), may) is not None:
-                pass
+            while (found := await self._take(link, await link.batch(), may)) is not None:
+                if link.duplex:
+                    await self._courier.gone(self._present.heard(link, found))
             in_order = await link.finish()
         except StoreError as error:  # nothing was taken: whoever sent it sees that, and has to send it again
-            _log.error("%s", error)
+            _log.error("store", what=error)
             link.abort()
         finally:
             with contextlib.suppress(StoreError):  # what is claimed is free again when the claim is over
                 await self._courier.left(link, in_order=in_order)
 
-    async def _hear(self, link: aio.Link, partner: Partner | None, events: list[Event]) -> set[int] | None:
-        """Take what has come on a connection that we have opened."""
-        return await self._take(link, events, None if partner is None else (partner,))
+    async def _hear(
+        self, link: aio.Link, partner: Partner | None, about: frozenset[int], events: list[Event]
+    ) -> set[int] | None:
+        """Take what has come on a connection that we have opened.
 
-    async def _take(self, link: aio.Link, events: list[Event], may: tuple[Partner, ...] | None) -> set[int] | None:
+        Whoever is at an address that is in no file is heard of what was sent there, and nothing else.
+        """
+        if partner is not None:
+            return await self._take(link, events, (partner,))
+        return await self._take(link, events, None, None if self.partners is None else about)
+
+    async def _take(
+        self,
+        link: aio.Link,
+        events: list[Event],
+        may: tuple[Partner, ...] | None,
+        about: frozenset[int] | None = None,
+    ) -> set[int] | None:
         """Take a batch into the store, and answer it; gives the transactions, or None at the end of the connection."""
         if not events:
             return None
         answers = link.duplex and not link.connection.closed
-        origin = Origin(
-            source=address_of(link.address),
-            partners=may,
-            claim=(self._courier.name, time.time() + LEASE) if answers else None,
+        taken = await self._store(
+            events, Origin(source=address_of(link.address), partners=may, answers=answers, about=about)
         )
-        taken = await self._store(events, origin)
-        going = [answer for each in taken for answer in each.answers]
-        if link.connection.ended:
-            # who has ended its side may be gone: what is more than a report finds a better way
-            late = [answer.number for answer in going if answer.number is not None]
-            going = [answer for answer in going if answer.number is None]
-            await self._commit(lambda rows: rows.let_go(late))
-            self._courier.wake.set()
-        if going:
-            numbers = [each.number for each in going if each.number is not None]
-            await self._courier.write(link, [each.octets for each in going], numbers)
-        found = {each.transaction for each in taken if each.transaction is not None}
-        if answers:
-            for number in found:
-                self._courier.note(link, number)
-        return found
+        reports = [octets for each in taken for octets in each.answers]
+        if reports:
+            await link.send(*reports)
+        return {each.transaction for each in taken if each.transaction is not None}
 
     async def _store(self, events: Iterable[Event], origin: Origin) -> list[Taken]:
         """Have the desk take what has come, all of it in one change."""
@@ -356,12 +367,22 @@ class Node:
             self.tally.repeated += each.step is not None and each.step.duplicate
             self.tally.refused += each.error is not None
             if each.step is not None:
-                _log.info("%s: transaction %d: %s", origin.source, each.transaction, each.step)
+                _log.info("message", peer=origin.source, transaction=each.transaction, step=each.step)
             elif isinstance(each.error, RemoteProtocolError):
-                _log.warning("%s: refused: %s", origin.source, each.error)
+                _log.warning("refused", peer=origin.source, why=each.error)
         self._courier.wake.set()
         self._undecided.set()
+        if any(each.step is not None for each in taken):
+            await self._wake(origin.partners or ())
         return taken
+
+    async def _wake(self, partners: Iterable[Partner]) -> None:
+        """A partner that has said something is there: what could not be sent to it is tried, now and then."""
+        for partner in partners:
+            now = time.monotonic()
+            if now > self._woken.get(partner.name, 0.0) + _WOKEN:
+                self._woken[partner.name] = now
+                await self._commit(lambda rows, name=partner.name: rows.wake(name, now=time.time()))  # type: ignore[misc]
 
     @property
     def _maildir(self) -> str | None:
@@ -371,8 +392,9 @@ class Node:
         """Take the letters that have come; each is moved away when all of it is in the store."""
         assert self.partners is not None
         assert self._maildir is not None
-        for letter in await asyncio.to_thread(list, post.letters(self._maildir)):
-            read = mail.parse(letter.octets, limits=self._limits)
+        waiting = post.letters(self._maildir)
+        while (found := await asyncio.to_thread(self._next_letter, waiting)) is not None:
+            letter, read = found
             sender = (read.sender or "").lower()
             may = tuple(
                 each
@@ -386,7 +408,19 @@ class Node:
                 elif part.error is not None:
                     events.append(ProtocolViolation(part.error, part.octets, part.report))
             await self._store(events, Origin(source=read.sender or "mail without a sender", partners=may))
-            await asyncio.to_thread(letter.take)
+            try:
+                await asyncio.to_thread(letter.take)
+            except OSError as error:  # it comes again, and is known then
+                _log.error("letter not moved", file=letter.path, why=error)
+
+    def _next_letter(self, waiting: Iterator[post.Waiting]) -> tuple[post.Waiting, mail.Letter] | None:
+        """The next letter, read."""
+        try:
+            letter = next(waiting, None)
+        except OSError as error:
+            _log.error("letter not read", why=error)
+            return None
+        return None if letter is None else (letter, mail.parse(letter.octets, limits=self._limits))
 
     # ── what follows ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -396,10 +430,14 @@ class Node:
         await self._commit(lambda rows: rows.prune())
         due = await self._commit(lambda rows: [(each, rows.key(each)) for each in rows.expiring(now.date())])
         for number, key in due:
-            sent = await self._commit(
-                lambda rows, number=number: self._desk.expire(rows, number, now=now),  # type: ignore[misc]
-                [key] if key is not None else [],
-            )
+            try:
+                sent = await self._commit(
+                    lambda rows, number=number: self._desk.expire(rows, number, now=now),  # type: ignore[misc]
+                    [key] if key is not None else [],
+                )
+            except StoreError as error:  # the others have their time, too
+                _log.error("store", transaction=number, what=error)
+                continue
             self.tally.expired += len(sent)
         self._courier.wake.set()
 
@@ -430,7 +468,7 @@ class Node:
             if inspect.iscoroutinefunction(self._decide):
                 answers = await self._decide(asked)
             else:
-                answers = await asyncio.to_thread(self._decide, asked)
+                answers = await asyncio.get_running_loop().run_in_executor(self._hooks, self._decide, asked)
                 if inspect.isawaitable(answers):
                     answers = await answers
             made = [] if answers is None else [answers] if isinstance(answers, Apdu) else list(answers)
@@ -443,12 +481,12 @@ class Node:
             self.tally.decided += 1
             self._courier.wake.set()
         except LocalProtocolError as error:
-            _log.error("transaction %d: the hook's answer may not be sent: %s", number, error)
+            _log.error("answer of the hook may not be sent", transaction=number, why=error)
             await self._commit(lambda rows: rows.decided(message))
         except StoreError as error:
-            _log.error("transaction %d: %s", number, error)
+            _log.error("store", transaction=number, what=error)
         except Exception:  # it is the hook's; it is asked again when the claim is over
-            _log.exception("transaction %d: expected an answer of the hook, found an error", number)
+            _log.exception("hook failed", transaction=number)
 
 
 def _asked(rows: Rows, message: int, number: int) -> Iterator[tuple[int, Asked, tuple[str, str]]]:
@@ -456,7 +494,7 @@ def _asked(rows: Rows, message: int, number: int) -> Iterator[tuple[int, Asked, 
     try:
         kept, key = rows.kept(number), rows.key(number)
     except StoreError as error:
-        _log.error("%s", error)
+        _log.error("store", transaction=number, what=error)
         return
     places = [each.place for each in rows.messages(number) if each.number == message]
     if kept is not None and key is not None and places:

@@ -49,7 +49,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--retry", type=_seconds, metavar="SECONDS,...", help="between tries to send; 300,900,2400 if not told"
     )
     serve.add_argument("--name", help="of this node among those that share a store; else host and port")
-    serve.add_argument("--json", action="store_true", help="the line that it prints as a JSON object")
+    serve.add_argument(
+        "--json", action="store_true", help="the line that it prints, and those of its log, as JSON objects"
+    )
     serve.set_defaults(run=_serve)
 
     send = commands.add_parser(
@@ -358,7 +360,7 @@ def _row(row: Any) -> dict[str, Any]:
 def _list(rows: Rows, as_json: bool) -> None:
     if as_json:
         in_utf8()
-    for row in map(_row, rows.transactions()):
+    for row in list(map(_row, rows.transactions())):  # whoever reads page by page holds no snapshot
         if as_json:
             print(json.dumps(row, ensure_ascii=False))
         else:
@@ -445,7 +447,7 @@ def _act(options: argparse.Namespace) -> int:
             raise CommandError(str(error), 1) from None
         assert kept is not None
         step = kept.transaction.history[-1]
-        left = _wait(store, queued, options.wait)
+        left = _wait(store, number, queued, options.wait)
         if options.json:
             in_utf8()
             told = {
@@ -463,12 +465,12 @@ def _act(options: argparse.Namespace) -> int:
         return int(bool(left and options.wait))
 
 
-def _wait(store: Store, queued: Sequence[Queued], seconds: float) -> list[Queued]:
+def _wait(store: Store, number: int, queued: Sequence[Queued], seconds: float) -> list[Queued]:
     """Those that are still in the outbox after so many seconds, or have failed."""
     until, numbers = time.monotonic() + seconds, {each.number for each in queued}
     while True:
         with store.reading() as rows:
-            left = [each for each in rows.outbox() if each.number in numbers]
+            left = [each for each in rows.outbox(number) if each.number in numbers]
         if not left or time.monotonic() >= until or all(each.state == "failed" for each in left):
             return left
         time.sleep(0.1)

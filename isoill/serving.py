@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import json
 import logging
@@ -13,6 +14,7 @@ import ssl as tls
 import sys
 
 from isoill.addresses import Address, AddressError, host_and_port
+from isoill.logs import JSONLines, Log
 from isoill.node import Decide, Node
 from isoill.partners import Partners
 from isoill.store import Store
@@ -30,6 +32,9 @@ def run(options: argparse.Namespace, store: Store, partners: Partners | None) ->
     hook = None if options.hook is None else _hook(options.hook)
     ours, theirs = _contexts(options)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if options.json:
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JSONLines())
     retries = {} if options.retry is None else {"retries": options.retry}
     node = Node(store, partners=partners, decide=hook, name=options.name, ssl=theirs, **retries)
     return asyncio.run(_serving(node, host, port, options, ours))
@@ -40,7 +45,8 @@ async def _serving(
 ) -> int:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with node:
         try:
             server = await node.listen(host, port, duplex=options.duplex, ssl=context)
@@ -57,7 +63,7 @@ async def _serving(
             print(f"isoill: listening on {address.place} ({mode}), store {node.store.name}", flush=True)
         await ended.wait()
         await node.stop()
-        logging.getLogger("isoill").info("ended: %s", json.dumps(node.figures()))
+        Log("isoill").info("ended", **node.figures())
     return 0
 
 
@@ -65,7 +71,7 @@ def _hook(text: str) -> Decide:
     module, colon, name = text.partition(":")
     if not (module and colon and name):
         raise CommandError(f"--hook: expected MODULE:FUNCTION, found {text!r:.80}", 2)
-    sys.path.insert(0, os.getcwd())
+    sys.path.append(os.getcwd())
     try:
         found = getattr(importlib.import_module(module), name, None)
     except Exception as error:

@@ -6,8 +6,10 @@ extra: ``pip install 'isoill[store]'``.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,10 +38,23 @@ __all__ = ["Kept", "Queued", "Refused", "Rows", "Store", "StoreError", "key_of_i
 #: The number of this layout; a store of another one is not touched.
 LAYOUT = 1
 #: What was on disk once is read again whatever its size: it was within limits when it came.
-_STORED = Limits(octets=16 << 20)
+_STORED = Limits(
+    octets=16 << 20,
+    depth=256,
+    string_depth=64,
+    elements=(1 << 31) - 1,
+    tag_octets=8,
+    integer_octets=1024,
+    oid_arcs=1024,
+    oid_arc_octets=128,
+    segments=(1 << 31) - 1,
+    padding=(1 << 31) - 1,
+)
 #: How many refused messages are kept, the latest: so that who sends nonsense fills no disk.  More often than each so
 #: many they are not counted.
 REFUSED_KEPT, _REFUSED_COUNTED = 10_000, 100
+#: And how many octets of each.
+REFUSED_OCTETS = 1 << 16
 #: Seconds for which somebody else may make a file what we want it to be.
 _MAKING = 5.0
 #: Characters of an id by which it is looked for; PostgreSQL has no more than 2,704 octets of both parts in an index.
@@ -126,6 +141,7 @@ _outbox = sa.Table(
     sa.Column("claimed_until", sa.Float),
     sa.Index("isoill_outbox_due", "state", "due"),
     sa.Index("isoill_outbox_transaction", "transaction"),
+    sa.Index("isoill_outbox_message", "message"),
     # a number that was deleted is not given again: who still has it would take another message for sent
     sqlite_autoincrement=True,
 )
@@ -171,6 +187,9 @@ _CHANGED_TRANSACTION = (
         }
     )
 )
+
+#: The first of the numbers by which nodes lock what they change.
+_LOCKS = 0x69736F_00000000
 
 WAITING, FAILED, DROPPED = "waiting", "failed", "dropped"
 
@@ -286,13 +305,19 @@ class Store:
         self.name = str(url.database) if self.is_sqlite else shown.render_as_string(hide_password=True)
         with self._errors():
             if self.is_sqlite:
-                self._engine = sa.create_engine(url.update_query_dict({"timeout": "30", **url.query}))
+                _make_private(str(url.database))
+                # an error of the database must not show what is in messages
+                self._engine = sa.create_engine(
+                    url.update_query_dict({"timeout": "30", **url.query}), hide_parameters=True
+                )
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
                 sa.event.listen(self._engine, "begin", _begin_sqlite)
             else:
                 url = url.update_query_dict({"connect_timeout": "10", **url.query})
                 # who has waited for a lock has to see what was done meanwhile
-                self._engine = sa.create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+                self._engine = sa.create_engine(
+                    url, pool_pre_ping=True, isolation_level="READ COMMITTED", hide_parameters=True
+                )
         try:
             self._make()
         except StoreError:
@@ -350,10 +375,17 @@ class Store:
             raise StoreError(f"expected a store of layout {LAYOUT}, found {found} - at {self.name}")
 
 
+def _make_private(file: str) -> None:
+    """Make a file that only its owner reads, if there is none: what is in messages is for nobody else."""
+    with contextlib.suppress(OSError):  # what is wrong with it is said when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def _lock_number(key: tuple[str, str]) -> int:
     """A number of 63 bits for a key, the same on every node."""
     digest = hashlib.sha256("\0".join(key).encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    # few enough, as a PostgreSQL has room for some thousand locks of all that is going on
+    return _LOCKS + int.from_bytes(digest[:8], "big") % 1024
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -565,10 +597,8 @@ class Rows:
         partner: str | None,
         address: str | None,
         now: float,
-        claim: tuple[str, float] | None = None,
     ) -> Queued:
-        """Put a message into the outbox; ``claim`` is the node that sends it at once, and until when."""
-        node, until = claim or (None, None)
+        """Put a message into the outbox."""
         values: dict[str, Any] = {
             "transaction": transaction,
             "apdu": apdu,
@@ -580,20 +610,30 @@ class Rows:
             "due": now,
             "error": None,
             "at": now,
-            "claimed_by": node,
-            "claimed_until": until,
+            "claimed_by": None,
+            "claimed_until": None,
         }
         made = self._connection.execute(_outbox.insert().values(message=message, **values)).inserted_primary_key
         assert made is not None
         return Queued(number=int(made[0]), **values)
 
     def claim(
-        self, node: str, *, now: float, lease: float, limit: int, here: Iterable[int] = (), partners: Iterable[str] = ()
+        self,
+        node: str,
+        *,
+        now: float,
+        lease: float,
+        limit: int,
+        partners: Iterable[str] = (),
+        transactions: Iterable[int] = (),
+        written: Iterable[int] = (),
+        busy: Iterable[tuple[str, str, int | None]] = (),
     ) -> list[Queued]:
         """Messages that are due, from now on this node's to send: of each transaction only the first that waits.
 
-        What has no address is only claimed for ``partners`` of which the file has one, and of those transactions whose
-        partners are connected ``here``.
+        What has no address is only claimed for ``partners`` and ``transactions`` that can be reached.  ``written`` are
+        messages on their way whose successors may follow them, ``busy`` ways of which nothing is wanted now: partner,
+        address, and where there is neither the transaction.
         """
         table, earlier = _outbox, _outbox.alias()
         free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
@@ -603,15 +643,25 @@ class Rows:
                 earlier.c.transaction == table.c.transaction,
                 earlier.c.number < table.c.number,
                 earlier.c.state.in_((WAITING, FAILED)),
+                earlier.c.number.not_in(list(written)),
             )
             .exists()
         )
         reached = sa.or_(
-            table.c.address.is_not(None), table.c.partner.in_(list(partners)), table.c.transaction.in_(list(here))
+            table.c.address.is_not(None),
+            table.c.partner.in_(list(partners)),
+            table.c.transaction.in_(list(transactions)),
         )
+        partner, address = sa.func.coalesce(table.c.partner, ""), sa.func.coalesce(table.c.address, "")
+        idle = [
+            sa.or_(partner != each[0], address != each[1])
+            if each[2] is None
+            else sa.or_(table.c.transaction.is_(None), table.c.transaction != each[2])
+            for each in busy
+        ]
         query = (
             sa.select(table)
-            .where(table.c.state == WAITING, table.c.due <= now, free, ~before, reached)
+            .where(table.c.state == WAITING, table.c.due <= now, free, ~before, reached, *idle)
             .order_by(table.c.number)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -620,28 +670,10 @@ class Rows:
         self._claim(table, [each.number for each in found], node, now + lease)
         return found
 
-    def claim_of(self, transaction: int, claim: tuple[str, float], *, now: float) -> list[Queued]:
-        """What waits of one transaction, in order, for a connection on which its partner is right now.
-
-        ``claim`` is the node that sends it, and until when.
-        """
-        table = _outbox
-        mine = (table.c.transaction == transaction) & table.c.state.in_((WAITING, FAILED))
-        numbers = list(
-            self._connection.execute(sa.select(table.c.number).where(mine).order_by(table.c.number)).scalars()
-        )
-        if not numbers:
-            return []
-        query = sa.select(table).where(table.c.number.in_(numbers)).with_for_update(skip_locked=True)
-        found = {row.number: _queued(row) for row in self._all(query)}
-        claimed: list[Queued] = []
-        for number in numbers:
-            queued = found.get(number)  # none where another node has it in its hands
-            if queued is None or queued.state != WAITING or queued.is_going(now):
-                break  # what comes after waits, so that the order stays
-            claimed.append(queued)
-        self._claim(table, [each.number for each in claimed], *claim)
-        return claimed
+    def renew(self, numbers: Iterable[int], *, until: float) -> None:
+        """Keep messages that are on their way claimed."""
+        held = _outbox.c.number.in_(list(numbers)) & _outbox.c.claimed_until.is_not(None)
+        self._connection.execute(_outbox.update().where(held).values(claimed_until=until))
 
     def gone(self, numbers: Iterable[int], *, now: float) -> None:
         """Note that messages were sent: they leave the outbox."""
@@ -695,11 +727,15 @@ class Rows:
         self._connection.execute(_refused.delete().where(_refused.c.number <= last - REFUSED_KEPT))
 
     def wake(self, partner: str, *, now: float) -> None:
-        """A partner shows that it is there: what waits for another try is due."""
+        """A partner shows that it is there: what waits for another try is due, and that try does not count."""
         table = _outbox
         where = (table.c.partner == partner) & (table.c.state == WAITING) & (table.c.due > now)
         asleep = sa.select(table.c.number).where(where).with_for_update(skip_locked=True)  # what is locked is awake
-        self._connection.execute(table.update().where(table.c.number.in_(asleep)).values(due=now))
+        self._connection.execute(
+            table.update()
+            .where(table.c.number.in_(asleep))
+            .values(due=now, tries=sa.case((table.c.tries > 0, table.c.tries - 1), else_=0))
+        )
 
     def retry(self, numbers: Iterable[int] | None, *, now: float) -> list[int]:
         """Have messages tried anew, all that wait or have failed where no numbers are given; gives their numbers."""
@@ -731,7 +767,13 @@ class Rows:
         self, octets: bytes, error: str, report: bytes | None, *, source: str, partner: str | None, now: float
     ) -> None:
         """Keep what came and was no message for us, and the report that its sender gets on the same connection."""
-        values = {"octets": octets, "error": _text(error), "source": _text(source), "partner": partner, "at": now}
+        values = {
+            "octets": octets[:REFUSED_OCTETS],
+            "error": _text(error),
+            "source": _text(source),
+            "partner": partner,
+            "at": now,
+        }
         made = self._connection.execute(_refused.insert().values(report=report, **values)).inserted_primary_key
         assert made is not None
         if made[0] % _REFUSED_COUNTED == 0:

@@ -43,9 +43,8 @@ __all__ = ["cluster", "postgresql", "where"]
 
 NOW = datetime.datetime(2026, 11, 22, 12, 0, 0)
 MSL, HILL, LAKE, POND, SEA = map(SystemId.of, ("EX:MSL", "EX:HIL", "EX:LAK", "EX:POND", "EX:SEA"))
-#: The node that can answer on the connection, and until when.
-CLAIM = ("node:1611", NOW.timestamp() + 300)
-HERE, DUPLEX = Origin(source="127.0.0.1"), Origin(source="127.0.0.1", claim=CLAIM)
+HERE, DUPLEX = Origin(source="127.0.0.1"), Origin(source="127.0.0.1", answers=True)
+NOT_KNOWN = "this sender is not known here, or may not send this"
 PARTNERS = """
 [own]
 symbol = "EX:MSL"
@@ -101,7 +100,7 @@ def known(partners: Partners) -> Desk:
 def come(partners: Partners, *names: str, duplex: bool = False) -> Origin:
     """From where these may send."""
     may = tuple(map(partners.__getitem__, names))
-    return Origin(source="192.0.2.7", partners=may, claim=CLAIM if duplex else None)
+    return Origin(source="192.0.2.7", partners=may, answers=duplex)
 
 
 def numbered(group: str = "7", *, by: SystemId | None = HILL, of: SystemId | None = MSL, **more: Any) -> ILLRequest:
@@ -126,12 +125,12 @@ def begin(store: Store, desk: Desk, request: ILLRequest, to: Any) -> int:
         return desk.begin(rows, request, to=to, now=NOW)
 
 
-def send(store: Store, desk: Desk, number: int, *make: Callable[[Transaction], Apdu], **told: Any) -> Sequence[Queued]:
+def send(store: Store, desk: Desk, number: int, *make: Callable[[Transaction], Apdu]) -> Sequence[Queued]:
     def all_of(transaction: Transaction) -> Iterator[Apdu]:
         yield from (each(transaction) for each in make)
 
     with store.writing() as rows:
-        return desk.send(rows, number, all_of, now=NOW, **told)
+        return desk.send(rows, number, all_of, now=NOW)
 
 
 def transaction(store: Store, number: int | None) -> Transaction:
@@ -161,7 +160,7 @@ def steps(store: Store, number: int | None) -> list[str]:
 
 
 def answers(taken: Taken) -> list[Any]:
-    return [isoill.decode(each.octets) for each in taken.answers]
+    return [isoill.decode(each) for each in taken.answers]
 
 
 def problem(taken: Taken) -> Any:
@@ -190,8 +189,7 @@ def test_a_request_on_a_duplex_connection_is_acknowledged_at_once(store: Store, 
     assert report.error_report is None
     assert report.status_report is not None
     assert (report.requester_id, report.responder_id) == (HILL, MSL)
-    assert len(taken.answers[0].octets) > 130  # or libyaz takes it for HTTP
-    assert taken.answers[0].number is None
+    assert len(taken.answers[0]) > 130  # or libyaz takes it for HTTP
     assert steps(store, taken.transaction) == ["receive ILL-Request", "send Status-Or-Error-Report"]
     assert outbox(store) == []  # who does not get it asks again
     with store.reading() as rows:
@@ -206,6 +204,41 @@ def test_and_again_when_it_is_repeated(store: Store, desk: Desk) -> None:
     assert [type(each) for each in answers(again)] == [StatusOrErrorReport]
     assert steps(store, first.transaction) == ["receive ILL-Request", "send Status-Or-Error-Report"]
     assert again.answers == first.answers  # the same octets, and whoever repeats for ever fills no disk
+
+
+def test_what_else_a_partner_was_told_is_no_acknowledgement(store: Store, desk: Desk) -> None:
+    request = numbered()
+    number = take(store, desk, request).transaction  # over simplex, where it is not acknowledged
+    told = take(store, desk, their(request).status_query(), DUPLEX)
+    first, again = (take(store, desk, request, DUPLEX) for _ in range(2))
+    assert first.answers != told.answers
+    assert again.answers == first.answers
+    assert [each.note is None for each in answers(told) + answers(first)] == [True, False]
+    assert steps(store, number)[2:] == ["send Status-Or-Error-Report"] * 2
+
+
+def test_what_a_partner_says_is_no_acknowledgement_of_ours(store: Store, desk: Desk) -> None:
+    """Even if it says the same."""
+    request = numbered()
+    [acknowledged] = answers(take(store, desk, numbered("8"), DUPLEX))
+    take(store, desk, request)
+    echo = their(request).status_report(note=acknowledged.note)
+    assert take(store, desk, echo).error is None
+    first, again = (take(store, desk, request, DUPLEX) for _ in range(2))
+    assert first.answers not in {(), (isoill.encode(echo),)}
+    assert again.answers == first.answers
+
+
+@pytest.mark.parametrize("name", ["hill", "bay", "lake", "post"])
+def test_whatever_the_partner_wants_it_is_acknowledged_once(
+    store: Store, known: Desk, partners: Partners, name: str
+) -> None:
+    request = numbered(by=SystemId.of(f"EX:{name[:4 if name == 'post' else 3].upper()}"))
+    first, *more = (take(store, known, request, come(partners, name, duplex=True)) for _ in range(3))
+    assert first.new
+    assert len(first.answers) == 1
+    assert [each.answers for each in more] == [first.answers] * 2
+    assert steps(store, first.transaction) == ["receive ILL-Request", "send Status-Or-Error-Report"]
 
 
 def test_nothing_answers_a_request_on_a_simplex_connection(store: Store, desk: Desk) -> None:
@@ -224,8 +257,9 @@ def test_a_question_is_answered_where_that_can_be(store: Store, desk: Desk) -> N
     take(store, desk, homeless)
     assert take(store, desk, their(homeless).status_query()).answers == ()
     assert len(outbox(store)) == 1  # nobody knows where to
-    [report] = answers(take(store, desk, replace(query, note="once more"), DUPLEX))[1:]
+    [report] = answers(take(store, desk, replace(query, note="once more"), DUPLEX))
     assert report.status_report is not None
+    assert len(outbox(store)) == 1  # not there, too
     assert steps(store, taken.transaction)[-1] == "send Status-Or-Error-Report"
 
 
@@ -239,7 +273,7 @@ def test_what_is_refused_is_kept_and_told(store: Store, desk: Desk) -> None:
     assert outbox(store) == []
     with store.reading() as rows:
         told, untold = rows.refused()
-        assert (told.octets, told.source, told.report) == (isoill.encode(cancel), "127.0.0.1", duplex.answers[0].octets)
+        assert (told.octets, told.source, told.report) == (isoill.encode(cancel), "127.0.0.1", duplex.answers[0])
         assert (untold.report, untold.error) == (None, str(simplex.error))
         assert list(rows.transactions()) == []
 
@@ -272,31 +306,30 @@ def test_octets_that_are_no_message(store: Store, known: Desk, partners: Partner
         known.refuse(rows, octets, caught.value, None, come(partners, "hill", duplex=True), now=NOW)
         assert [each.octets for each in rows.refused()] == [octets] * 4
     [answer] = told
-    assert isinstance(isoill.decode(answer.octets), StatusOrErrorReport)
+    assert isinstance(isoill.decode(answer), StatusOrErrorReport)
     assert untold == ()
     assert outbox(store) == [("Status-Or-Error-Report", "hill", "ill.hill.example.org:1611 simplex")]
 
 
-def test_answers_come_in_order(store: Store, desk: Desk) -> None:
-    """What waits for a partner goes before what answers it."""
+def test_only_reports_go_back_the_same_way(store: Store, desk: Desk) -> None:
+    """What waits for a partner stays in the outbox, in its order, until a connection to it has a claim on it."""
     request = numbered()
     number = take(store, desk, request).transaction
     assert number is not None
     queued = send(
         store, desk, number, lambda tx: tx.will_supply(ReasonWillSupply.IN_PROCESS), lambda tx: tx.message("hallo")
     )
-    assert [each.address for each in queued] == [None, None]
+    assert [(each.address, each.claimed_by) for each in queued] == [(None, None)] * 2
     taken = take(store, desk, their(request).status_query(), DUPLEX)
-    assert [isoill.asn1.type_of(type(each)).name for each in answers(taken)] == [
-        "ILL-Answer",
-        "Message",
-        "Status-Or-Error-Report",
-    ]
-    assert [each.number for each in taken.answers] == [queued[0].number, queued[1].number, None]
-    with store.reading() as rows:
-        assert all(each.claimed_by == CLAIM[0] for each in rows.outbox())
-    other = Origin(source="127.0.0.1", claim=("other", CLAIM[1]))
-    assert len(take(store, desk, their(request).message("and?"), other).answers) == 0  # they are under way
+    assert [type(each) for each in answers(taken)] == [StatusOrErrorReport]
+    assert take(store, desk, their(request).message("and?"), DUPLEX).answers == ()
+    assert [apdu for apdu, _, _ in outbox(store)] == ["ILL-Answer", "Message"]
+    with store.writing() as rows:
+        assert rows.claim("node", now=NOW.timestamp(), lease=9, limit=9) == []  # nobody knows where to
+        for each in queued:
+            [claimed] = rows.claim("node", now=NOW.timestamp(), lease=9, limit=9, transactions=[number])
+            assert claimed == each
+            rows.gone([claimed.number], now=NOW.timestamp())
 
 
 def test_a_hook_is_asked_about_what_is_new(store: Store) -> None:
@@ -376,7 +409,7 @@ def test_nor_is_in_the_way_of_its_numbers(store: Store, known: Desk, partners: P
 @pytest.mark.parametrize("names", [(), ("hill",), ("hill", "lake", "post")])
 def test_a_sender_that_is_not_known_is_refused(store: Store, known: Desk, partners: Partners, names: Any) -> None:
     taken = take(store, known, numbered(by=SEA), come(partners, *names, duplex=True))
-    assert problem(taken).security_problem == "this sender is not known here, or may not send this"
+    assert problem(taken).security_problem == NOT_KNOWN
     assert [each.error_report is not None for each in answers(taken)] == [True]
     assert str(taken.error).startswith("expected a sender that may send from there, found another")
     with store.reading() as rows:
@@ -396,6 +429,36 @@ def test_a_message_that_names_nobody(store: Store, known: Desk, partners: Partne
     )
     assert problem(take(store, known, asks, come(partners, "hill", "lake"))).security_problem
     assert take(store, known, asks, come(partners, "hill")).new  # by where it comes from
+
+
+@pytest.mark.parametrize("names", [None, ("hill",)])
+def test_who_answers_may_only_answer(store: Store, known: Desk, partners: Partners, names: Any) -> None:
+    """On a connection of ours there are only the transactions of which something was sent on it."""
+    to = Address.of("192.0.2.7:7000") if names is None else partners["hill"]
+    asked_for, another = (begin(store, known, numbered(group, by=MSL, of=HILL), to) for group in "12")
+    may = None if names is None else tuple(map(partners.__getitem__, names))
+    origin = Origin(source="192.0.2.7", partners=may, answers=True, about=frozenset({asked_for}))
+    there = []
+    for group in "12":
+        lends = Transaction(role=Role.RESPONDER, identity=HILL)
+        lends.receive(numbered(group, by=MSL, of=HILL))
+        there.append(lends.will_supply(ReasonWillSupply.IN_PROCESS))
+    taken = take(store, known, there[0], origin)
+    assert (taken.transaction, taken.error) == (asked_for, None)
+    for apdu in (there[1], numbered("3"), their(numbered("4")).cancel()):
+        refused = take(store, known, apdu, origin)
+        assert problem(refused).security_problem == NOT_KNOWN
+        assert "expected an answer to what was sent on this connection" in str(refused.error)
+        [report] = answers(refused)
+        assert report.error_report is not None
+    nothing = replace(origin, about=frozenset())
+    assert problem(take(store, known, there[0], nothing)).security_problem == NOT_KNOWN
+    assert steps(store, asked_for) == ["send ILL-Request", "receive ILL-Answer will-supply"]
+    assert steps(store, another) == ["send ILL-Request"]
+    with store.reading() as rows:
+        assert [row.number for row in rows.transactions()] == [asked_for, another]
+        assert len(list(rows.refused())) == 4
+    assert take(store, known, there[1], replace(origin, about=None)).transaction == another
 
 
 def test_who_answers_a_request_that_went_to_an_address(store: Store, known: Desk, partners: Partners) -> None:
@@ -556,8 +619,6 @@ def test_what_may_not_be_sent_is_not_written(store: Store, desk: Desk) -> None:
     assert outbox(store) == []
     with pytest.raises(UnknownError, match="expected the number of a transaction, found 99"):
         send(store, desk, 99, lambda tx: tx.message("hallo"))
-    claimed = send(store, desk, number, lambda tx: tx.message("hallo"), claim=CLAIM)
-    assert [each.claimed_by for each in claimed] == [CLAIM[0]]
 
 
 def test_messages_are_written_as_the_partner_wants_them(store: Store, known: Desk, partners: Partners) -> None:
@@ -613,6 +674,7 @@ def test_one_request_that_comes_fifty_times_at_once(where: str) -> None:
         assert sum(each.new for each in taken) == 1
         assert len({each.transaction for each in taken}) == 1
         assert all(len(each.answers) == 1 for each in taken)
+        assert len({each.answers for each in taken}) == 1
         with one.reading() as rows:
             assert len(list(rows.transactions())) == 1
 

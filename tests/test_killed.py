@@ -184,9 +184,12 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     print(f"killed at {MOMENTS} moments of {len(found)} requests")
 
 
-def test_killed_at_every_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["simplex", "duplex"])
+def test_killed_at_every_write(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two loans, one in each direction: wherever one of the nodes dies, both sides end as if it had not."""
     monkeypatch.setattr("isoill.courier._POLL", POLL)
+    monkeypatch.setattr("isoill.courier._SILENCE", POLL)
+    duplex = way == "duplex"
 
     async def loan(nursery: Nursery, dies_at: int) -> int:
         """How many points the node came to that was to die at this one."""
@@ -194,10 +197,10 @@ def test_killed_at_every_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         peer_path = tmp_path / f"peer-{dies_at}.db"
         with Store(peer_path) as peer_store, Store(path) as store, closing(Watch(path, peer_path)) as watch:
             async with Node(peer_store, decide=lends, name="peer", retries=RETRIES) as peer:
-                server = await peer.listen(duplex=False)
-                begin(peer_store, "theirs", f"127.0.0.1:{port} simplex", f"127.0.0.1:{server.port}")
-                to = f"127.0.0.1:{server.port} simplex"
-                life = Life(store=str(path), port=port, duplex=False, hook="lends", to=to, group="ours")
+                server = await peer.listen(duplex=duplex)
+                begin(peer_store, "theirs", f"127.0.0.1:{port} {way}", f"127.0.0.1:{server.port}")
+                to = f"127.0.0.1:{server.port} {way}"
+                life = Life(store=str(path), port=port, duplex=duplex, hook="lends", to=to, group="ours")
 
                 def is_over() -> bool:
                     # in this order: what is in no outbox now may have been put there before the last look

@@ -53,6 +53,7 @@ LAYERS = {
     "desk": 10,
     "admission": 6,
     "post": 7,
+    "present": 8,
     "courier": 10,
     "link": 7,
     "node": 11,

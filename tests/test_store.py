@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import random
+import stat
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,19 @@ need_store()
 
 import sqlalchemy as sa  # noqa: E402
 
-from isoill.store import DROPPED, FAILED, LAYOUT, WAITING, Kept, Queued, Rows, Store, StoreError, key_of_id  # noqa: E402
+from isoill.store import (  # noqa: E402
+    DROPPED,
+    FAILED,
+    LAYOUT,
+    REFUSED_OCTETS,
+    WAITING,
+    Kept,
+    Queued,
+    Rows,
+    Store,
+    StoreError,
+    key_of_id,
+)
 
 __all__ = ["cluster", "postgresql", "where"]
 
@@ -131,6 +144,23 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"found file is not a database - at {path}"):
         Store(path)
     assert path.read_bytes().startswith(b"a letter")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are another matter there")
+def test_only_its_owner_reads_a_file_that_is_made(tmp_path: Path) -> None:
+    path, before = tmp_path / "ill.db", os.umask(0)
+    try:
+        with Store(path) as store:
+            with store.writing() as rows:
+                begun(rows)
+            modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+            assert modes == dict.fromkeys(("ill.db", "ill.db-wal", "ill.db-shm"), 0o600)
+        path.chmod(0o640)  # somebody wants it so
+        with Store(path) as store, store.reading() as rows:
+            assert len(list(rows.transactions())) == 1
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    finally:
+        os.umask(before)
 
 
 def test_many_may_open_it_at_the_same_time(where: str) -> None:
@@ -313,8 +343,10 @@ def test_what_fails_has_not_happened(store: Store) -> None:
 
 
 def test_a_message_belongs_to_a_transaction(store: Store) -> None:
-    with pytest.raises(StoreError, match=r"(?i)foreign key"), store.writing() as rows:
+    with pytest.raises(StoreError, match=r"(?i)foreign key") as caught, store.writing() as rows:
         put(rows, 99)
+    assert "isoill_outbox" in str(caught.value.__cause__)
+    assert "192.0.2.7" not in str(caught.value.__cause__)  # what is in a message is in no log
 
 
 def test_a_look_is_of_one_moment(store: Store) -> None:
@@ -350,7 +382,7 @@ def test_whatever_is_in_a_text(store: Store, text: str) -> None:
         assert rows.key(number) == key
         assert [row.octets for row in rows.messages(number)] == [octets]
         [refused] = rows.refused()
-        assert refused.octets == octets
+        assert refused.octets == octets[:REFUSED_OCTETS]
 
 
 def test_octets_that_are_no_utf8_and_not_as_the_standard_has_them(store: Store, request_octets: bytes) -> None:
@@ -511,7 +543,10 @@ def test_limit_and_due_and_address(store: Store) -> None:
         homeless = begun(rows)
         number = put(rows, homeless, address=None)
         assert claim(rows) == []
-        assert claim(rows, here=[homeless]) == [number]
+        assert claim(rows, partners=["lake"], transactions=[99]) == []
+        assert claim(rows, transactions=[homeless]) == [number]
+        rows.let_go([number])
+        assert claim(rows, partners=["lake", "hill"]) == [number]
 
 
 def test_a_claim_ends(store: Store) -> None:
@@ -523,6 +558,18 @@ def test_a_claim_ends(store: Store) -> None:
         assert not state_of(rows, number).is_going(NOW + 10)
         assert claim(rows, node=OTHER, now=NOW + 10) == [number]
         assert state_of(rows, number).claimed_by == OTHER
+
+
+def test_a_claim_is_renewed(store: Store) -> None:
+    with store.writing() as rows:
+        number, free = put(rows), put(rows)
+        assert claim(rows, lease=10, limit=1) == [number]
+        rows.renew([number, free, 99], until=NOW + 20)
+        rows.renew([], until=NOW + 900)
+        assert claim(rows, node=OTHER, now=NOW + 10) == [free]  # of which there was no claim
+        assert claim(rows, node=OTHER, now=NOW + 19) == []
+        assert state_of(rows, number).claimed_by == NODE
+        assert claim(rows, node=OTHER, now=NOW + 20) == [number]
 
 
 def test_four_tries_and_then_a_person(store: Store) -> None:
@@ -570,25 +617,49 @@ def test_a_person_gives_up_and_thinks_better_of_it(store: Store) -> None:
         assert state_of(rows, third).state == DROPPED
 
 
-def test_a_partner_that_is_there_gets_all_in_order(store: Store) -> None:
-    until = NOW + 300
+def test_what_is_written_is_followed_in_order(store: Store) -> None:
     with store.writing() as rows:
         one, two = begun(rows, "1"), begun(rows, "2")
         first, second, third = (put(rows, one) for _ in range(3))
-        put(rows, two)
-        rows.not_gone([first], "nobody there", now=NOW, waits=WAITS)
-        assert [each.number for each in rows.claim_of(one, (NODE, until), now=NOW)] == [first, second, third]
-        assert rows.claim_of(one, (OTHER, until), now=NOW) == []
-        rows.let_go([second])
-        assert rows.claim_of(one, (OTHER, until), now=NOW) == []  # the first is another node's still
+        other = put(rows, two)
+        assert claim(rows) == [first, other]
+        assert claim(rows, node=OTHER) == []  # where it is not known that it was written
+        assert claim(rows, written=[first]) == [second]
+        assert claim(rows, written=[second]) == []  # the first may still fail
         rows.gone([first], now=NOW)
-        assert [each.number for each in rows.claim_of(one, (OTHER, until), now=NOW)] == [second]  # as the third is
-        rows.let_go([second, third])
+        assert claim(rows, written=[first, second]) == [third]
+        rows.let_go([third])
         rows.not_gone([second], "broken", now=NOW, waits=())
-        assert rows.claim_of(one, (NODE, until), now=NOW) == []  # a failed one blocks what comes after it
+        assert claim(rows) == []  # a failed one blocks what comes after it
         rows.drop([second], now=NOW)
-        assert [each.number for each in rows.claim_of(one, (NODE, until), now=NOW)] == [third]
-        assert rows.claim_of(99, (NODE, until), now=NOW) == []
+        assert claim(rows) == [third]
+
+
+def test_nothing_is_claimed_for_a_way_that_is_busy(store: Store) -> None:
+    here, there = "192.0.2.7:1611 simplex", "192.0.2.8:1611 simplex"
+    with store.writing() as rows:
+        one, two, three = (begun(rows, group) for group in "123")
+        ways: dict[int, tuple[str, str, int | None]] = {
+            put(rows, address=here): ("hill", here, None),
+            put(rows, address=there): ("hill", there, None),
+            put(rows, partner="lake", address=here): ("lake", here, None),
+            put(rows, partner=None, address=here): ("", here, None),
+            put(rows, one, address=None): ("hill", "", None),
+            put(rows, two, partner=None, address=None): ("", "", two),
+            put(rows, three, partner=None, address=None): ("", "", three),
+        }
+
+        def claimed(*busy: tuple[str, str, int | None], limit: int = 9) -> list[int]:
+            found = claim(rows, partners=["hill"], transactions=[two, three], busy=busy, limit=limit)
+            rows.let_go(found)
+            return found
+
+        assert claimed() == [*ways]
+        for number, way in ways.items():
+            assert claimed(way) == [each for each in ways if each != number], way
+        first, second, *_ = ways
+        assert claimed(ways[first], limit=1) == [second]  # what is not wanted takes nobody's place
+        assert claimed(*ways.values()) == []
 
 
 def test_a_partner_that_is_there_is_tried_at_once(store: Store) -> None:
@@ -600,10 +671,27 @@ def test_a_partner_that_is_there_is_tried_at_once(store: Store) -> None:
         assert claim(rows, now=NOW + 1) == [number]
 
 
+def test_a_try_that_woke_nobody_counts_and_another_does_not(store: Store) -> None:
+    with store.writing() as rows:
+        number, lakes, new = put(rows), put(rows, partner="lake"), put(rows, now=NOW + 9)
+        for _ in range(len(WAITS)):
+            assert rows.not_gone([number, lakes], "broken", now=NOW, waits=WAITS) == []
+            rows.wake("hill", now=NOW + 1)
+            rows.wake("hill", now=NOW + 1)  # what is due is not woken, nor has one more taken off
+        assert [state_of(rows, each).tries for each in (number, lakes, new)] == [0, len(WAITS), 0]
+        assert rows.not_gone([number, lakes], "broken", now=NOW, waits=WAITS) == [lakes]
+        rows.not_gone([number], "broken", now=NOW, waits=WAITS)
+        rows.wake("hill", now=NOW + 1)
+        rows.wake("lake", now=NOW + 1)
+        assert [state_of(rows, each).tries for each in (number, lakes)] == [1, len(WAITS) + 1]
+        assert state_of(rows, lakes).state == FAILED
+
+
 def test_what_a_dead_node_had_is_taken_up(store: Store) -> None:
     with store.writing() as rows:
-        mine, others = put(rows), put(rows, claim=(OTHER, NOW + 300))
-        assert claim(rows) == [mine]
+        mine, others = put(rows), put(rows)
+        assert claim(rows, limit=1) == [mine]
+        assert claim(rows, node=OTHER) == [others]
         rows.release(NODE)
         assert claim(rows) == [mine]
         rows.let_go([others])
@@ -621,6 +709,16 @@ def test_what_was_refused_fills_no_disk(store: Store, monkeypatch: pytest.Monkey
         rows.prune()
         assert [each.error for each in rows.refused()][-2:] == ["399", "last"]
         assert len(list(rows.refused())) == 50
+
+
+def test_nor_does_one_that_is_long(store: Store) -> None:
+    octets = random.Random(7).randbytes(3 * REFUSED_OCTETS)
+    with store.writing() as rows:
+        for length in (REFUSED_OCTETS, REFUSED_OCTETS + 1, len(octets)):
+            rows.refuse(octets[:length], "?", None, source="192.0.2.7", partner=None, now=NOW)
+    assert REFUSED_OCTETS == 65_536
+    with store.reading() as rows:
+        assert [each.octets for each in rows.refused()] == [octets[:REFUSED_OCTETS]] * 3
 
 
 # ── several nodes ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -662,7 +760,6 @@ def test_nothing_is_claimed_twice_and_order_stays(where: str) -> None:
 
 
 def test_what_another_node_has_in_its_hands(postgresql: str) -> None:
-    until = NOW + 300
     with Store(postgresql) as one, Store(postgresql) as two:
         with one.writing() as rows:
             transaction = begun(rows)
@@ -671,12 +768,11 @@ def test_what_another_node_has_in_its_hands(postgresql: str) -> None:
         with one.writing() as here, two.writing() as there:
             assert claim(here, now=NOW + 5) == [first]
             # neither is the second sent before it, nor does anybody wait
-            assert there.claim_of(transaction, (OTHER, until), now=NOW) == []
-            assert claim(there, now=NOW + 5) == []
+            assert claim(there, node=OTHER, now=NOW + 5) == []
             there.wake("hill", now=NOW)
         with two.writing() as rows:
-            assert rows.claim_of(transaction, (OTHER, until), now=NOW) == []
-            assert claim(rows, node=OTHER) == []
+            assert (state_of(rows, first).due, state_of(rows, first).tries) == (NOW + 5, 1)
+            assert claim(rows, node=OTHER, now=NOW + 5) == []
             rows.gone([first], now=NOW)
             assert claim(rows, node=OTHER) == [second]
 
@@ -695,6 +791,12 @@ def test_changes_of_one_transaction_wait_for_each_other(postgresql: str) -> None
             entered.wait()
             begun(rows)
         assert waiting.result() == 1
+
+
+def test_a_change_that_is_about_many_ids(postgresql: str) -> None:
+    with Store(postgresql) as store, store.writing([(str(group), "1") for group in range(20_000)]) as rows:
+        locks = rows._connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").scalar()
+        assert locks == 1024  # as there is no room for one each
 
 
 # ── how it is found ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -723,8 +825,8 @@ def test_no_question_looks_at_everything(store: Store) -> None:
             rows.expiring(datetime.date(2026, 1, 1))
             rows.claim_undecided(NODE, now=NOW, lease=1, limit=5)
             rows.decided(1)
-            claim(rows, here=[number])
-            rows.claim_of(number, (NODE, NOW), now=NOW)
+            claim(rows, partners=["hill"], transactions=[number], written=[message], busy=[("hill", "", None)])
+            rows.renew([message], until=NOW)
             rows.not_gone([message], "?", now=NOW, waits=WAITS)
             rows.let_go([message])
             rows.gone([message], now=NOW)

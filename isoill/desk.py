@@ -209,7 +209,8 @@ class Desk:
         """How the request was acknowledged when it came first: who repeats it is told so once more."""
         if kept.number is not None:
             for step, row in zip(kept.transaction.history, rows.messages(kept.number), strict=False):
-                if isinstance(step.apdu, StatusOrErrorReport) and step.apdu.note == _RECEIVED:
+                ours = step.direction is Direction.SEND
+                if ours and isinstance(step.apdu, StatusOrErrorReport) and step.apdu.note == _RECEIVED:
                     return bytes(row.octets)
         return None
 

@@ -9,6 +9,7 @@ import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -509,7 +510,7 @@ def test_a_partner_that_hangs_does_not_keep_the_others_waiting(stores: tuple[Sto
     run(sends())
 
 
-def test_what_waits_for_a_partner_goes_when_it_connects(stores: tuple[Store, Store], tmp_path: Path) -> None:
+def test_what_waits_for_a_partner_goes_when_it_says_something(stores: tuple[Store, Store], tmp_path: Path) -> None:
     requester, responder = stores
 
     async def wakes() -> None:
@@ -529,11 +530,90 @@ def test_what_waits_for_a_partner_goes_when_it_connects(stores: tuple[Store, Sto
             async with Node(requester, partners=partners) as one:
                 back = await one.listen()
                 assert outbox(requester)
-                async with aio.connect("127.0.0.1", back.port):
+                async with aio.connect("127.0.0.1", back.port) as link:
+                    await link.send(from_hill("143"))
                     await until(lambda: not outbox(requester))
             assert history(responder) == [(RECEIVE, Event.ILL_REQUEST)]
 
     run(wakes())
+
+
+def from_hill(group: str) -> isoill.ILLRequest:
+    """A request of the partner isoill:HILL."""
+    apdu, hill = request(group), isoill.SystemId.of("isoill:HILL")
+    return replace(apdu, requester_id=hill, transaction_id=replace(apdu.transaction_id, initial_requester_id=hill))
+
+
+def test_several_answers_go_one_behind_the_other_to_who_has_no_address(stores: tuple[Store, Store]) -> None:
+    _, responder = stores
+
+    def answers(asked: Asked) -> Iterable[isoill.Apdu]:
+        return [asked.transaction.message("soon"), asked.transaction.shipped()]
+
+    async def asks() -> None:
+        async with Node(responder, decide=answers) as node:
+            server = await node.listen()
+            async with aio.connect("127.0.0.1", server.port) as link:
+                await link.send(request("142"))
+                received = [await link.receive(timeout=20) for _ in range(3)]
+            kinds = [type(each.apdu) for each in received if each is not None]
+            assert kinds == [isoill.StatusOrErrorReport, isoill.Message, isoill.Shipped]
+            await until(lambda: not outbox(responder))
+
+    run(asks())
+
+
+def test_what_waits_for_a_partner_without_an_address_goes_when_it_connects(
+    stores: tuple[Store, Store], tmp_path: Path
+) -> None:
+    _, responder = stores
+    file = partner_file(tmp_path / "partners.toml", "isoill:MAIN", "isoill:HILL", "networks = ['127.0.0.0/8']")
+    partners = load_partners(file)
+
+    async def comes_back() -> None:
+        async with Node(responder, partners=partners) as node:
+            server = await node.listen()
+            async with aio.connect("127.0.0.1", server.port) as link:
+                await link.send(from_hill("142"))
+                assert await link.receive(timeout=20) is not None
+            with responder.writing() as rows:
+                Desk(partners).send(rows, 1, lambda lent: [lent.shipped()], now=datetime.datetime.now())
+            assert [each.apdu for each in outbox(responder)] == ["Shipped"]
+            async with aio.connect("127.0.0.1", server.port) as link:  # and says nothing
+                received = await link.receive(timeout=20)
+                assert received is not None
+                assert isinstance(received.apdu, isoill.Shipped)
+            await until(lambda: not outbox(responder))
+
+    run(comes_back())
+
+
+def test_who_is_in_no_file_is_heard_of_what_was_sent_there_and_of_nothing_else(
+    stores: tuple[Store, Store], tmp_path: Path
+) -> None:
+    store, _ = stores
+    file = partner_file(tmp_path / "partners.toml", "isoill:MAIN", "isoill:HILL", "networks = ['127.0.0.0/8']")
+    partners, asked = load_partners(file), from_hill("142")
+    cancel = isoill.Transaction(role="requester")
+    cancel.send(asked)
+
+    async def rogue(link: aio.Link) -> None:
+        async for _ in link:
+            await link.send(cancel.cancel(), from_hill("143"))
+
+    async def forged() -> None:
+        async with aio.serve(rogue) as elsewhere, Node(store, partners=partners) as node:
+            server = await node.listen()
+            async with aio.connect("127.0.0.1", server.port) as link:
+                await link.send(asked)
+                assert await link.receive(timeout=20) is not None
+            begin(store, request("144"), f"127.0.0.1:{elsewhere.port} duplex")
+            await until(lambda: node.tally.refused == 2)
+        assert history(store) == [(RECEIVE, Event.ILL_REQUEST)]
+        with store.reading() as rows:
+            assert [row.group_qualifier for row in rows.transactions()] == ["142", "144"]
+
+    run(forged())
 
 
 # ── who does harm ──────────────────────────────────────────────────────────────────────────────────────────────────

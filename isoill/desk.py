@@ -353,7 +353,8 @@ class Desk:
     def _known(self, kept: Kept, apdu: Apdu, partner: Partner | None) -> Kept:
         """What a message says of its sender, and how it is reached."""
         name = kept.partner if partner is None else partner.name
-        return replace(kept, address=_told(apdu, partner) or kept.address, partner=name)
+        told = _told(apdu, partner, anybody=self.partners is None)
+        return replace(kept, address=told or kept.address, partner=name)
 
     def _named(self, name: str | None) -> Partner | None:
         return None if self.partners is None else self.partners.get(name)
@@ -387,7 +388,7 @@ def _has_delivery_info(apdu: Apdu) -> bool:
         return True
 
 
-def _told(apdu: Apdu, partner: Partner | None, *, anybody: bool = True) -> str | None:
+def _told(apdu: Apdu, partner: Partner | None, *, anybody: bool) -> str | None:
     """Where a message says that its sender is reached, if it may say so."""
     try:
         told = reply_address(apdu)

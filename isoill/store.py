@@ -377,6 +377,8 @@ class Store:
 
 def _make_private(file: str) -> None:
     """Make a file that only its owner reads, if there is none: what is in messages is for nobody else."""
+    if file.startswith("file:"):  # a URI of SQLite
+        return
     with contextlib.suppress(OSError):  # what is wrong with it is said when it is opened
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 

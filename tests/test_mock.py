@@ -744,6 +744,7 @@ def test_the_names_of_the_package() -> None:
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "isoill", "mock", *arguments]
 

@@ -677,12 +677,11 @@ def test_a_try_that_woke_nobody_counts_and_another_does_not(store: Store) -> Non
         for _ in range(len(WAITS)):
             assert rows.not_gone([number, lakes], "broken", now=NOW, waits=WAITS) == []
             rows.wake("hill", now=NOW + 1)
-            rows.wake("hill", now=NOW + 1)  # what is due is not woken, nor has one more taken off
         assert [state_of(rows, each).tries for each in (number, lakes, new)] == [0, len(WAITS), 0]
         assert rows.not_gone([number, lakes], "broken", now=NOW, waits=WAITS) == [lakes]
         rows.not_gone([number], "broken", now=NOW, waits=WAITS)
-        rows.wake("hill", now=NOW + 1)
-        rows.wake("lake", now=NOW + 1)
+        for partner in ("hill", "hill", "lake"):  # what is due has none taken off
+            rows.wake(partner, now=NOW + 1)
         assert [state_of(rows, each).tries for each in (number, lakes)] == [1, len(WAITS) + 1]
         assert state_of(rows, lakes).state == FAILED
 

@@ -16,7 +16,11 @@ _NEEDED = {
     "isoill/ids.py": ("stdnum",),
     "docs/howto/marc.rst": ("pymarc", "stdnum"),
     "docs/howto/web.rst": ("sqlalchemy",),
-    **dict.fromkeys((f"isoill/{name}.py" for name in ("store", "desk", "writing", "courier", "node")), ("sqlalchemy",)),
+    **dict.fromkeys(
+        [f"isoill/{name}.py" for name in ("store", "desk", "writing", "courier", "node", "serving")], ("sqlalchemy",)
+    ),
+    "tests/killed.py": ("sqlalchemy",),
+    "tests/postgresql.py": ("psycopg",),
 }
 #: Without it they are left alone, and tests/test_marc.py and test_ids.py say so; continuous integration wants it.
 collect_ignore = [

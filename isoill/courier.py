@@ -35,7 +35,7 @@ RETRIES = (300.0, 900.0, 2400.0)
 #: Seconds for which a message is one node's; if that dies, another one takes it up afterwards.
 LEASE = 300.0
 #: Seconds that sending a group may take in all, so that it is over long before another node would take it up.
-_SENDING = LEASE / 2
+_SENDING = LEASE / 2 - 10
 #: Seconds between looks at the outbox, into which other programs write, too.
 _POLL = 0.5
 #: Messages claimed at once; and connections open at once.
@@ -185,7 +185,12 @@ class Courier:
         fresh = [each for each in group if not each.tries and not address.is_mail]
         parts = [fresh] if fresh else []
         parts += [[each] for each in group if each not in fresh]
+        until = time.monotonic() + LEASE - _SENDING
         for index, part in enumerate(parts):
+            if time.monotonic() > until:  # there is no time left to send more before another node may
+                left = [each.number for rest in parts[index:] for each in rest]
+                await self._commit(lambda rows, left=left: rows.let_go(left))  # type: ignore[misc]
+                return
             answered: set[int] = set()
             try:
                 async with asyncio.timeout(_SENDING):
@@ -211,6 +216,7 @@ class Courier:
             link = self._present.link_of(queued.transaction, queued.partner)
             if link is None:
                 await self._commit(lambda rows, number=queued.number: rows.let_go([number]))  # type: ignore[misc]
+                await asyncio.sleep(_POLL)  # its connection is just ending
                 continue
             self._present.wrote(link, [queued.number])
             with contextlib.suppress(OSError, ILLError):  # what becomes of it is said when the connection ends

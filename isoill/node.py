@@ -21,7 +21,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 from isoill import aio, mail, post
 from isoill.admission import address_of
-from isoill.connection import ApduReceived, Event, ProtocolViolation
+from isoill.connection import ApduReceived, ConnectionEnded, Event, ProtocolViolation
 from isoill.courier import LEASE, RETRIES, Courier
 from isoill.desk import Desk, Origin, Taken
 from isoill.errors import DEFAULT_LIMITS, Limits, LocalProtocolError, RemoteProtocolError
@@ -302,9 +302,11 @@ class Node:
             self._present.come(link, may[0].name)
             self._courier.wake.set()
         try:
-            while (found := await self._take(link, await link.batch(), may)) is not None:
+            while (found := await self._take(link, events := await link.batch(), may)) is not None:
                 if link.duplex:
                     await self._courier.gone(self._present.heard(link, found))
+                if isinstance(events[-1], ConnectionEnded) and events[-1].error is not None:
+                    link.abort()  # it has ended inside a message, or makes no sense: nobody waits for the end
             in_order = await link.finish()
         except StoreError as error:  # nothing was taken: whoever sent it sees that, and has to send it again
             _log.error("store", what=error)

@@ -62,7 +62,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     send.add_argument("file", metavar="FILE", help="BER messages, one or several; - is standard input")
     send.add_argument("--to", required=True, metavar="HOST:PORT", help="or a partner's name or symbol, with a store")
     send.add_argument("--simplex", action="store_true", help="nothing comes back on that connection (TCP port 1611)")
-    send.add_argument("--wait", type=float, default=5.0, metavar="SECONDS", help="for what comes back; 5 if not told")
+    send.add_argument(
+        "--wait", type=_moments, default=5.0, metavar="SECONDS", help="for what comes back; 5 if not told"
+    )
     send.add_argument("--store", metavar="FILE-or-URL", help="keep them there as ours; isoill serve sends them")
     send.add_argument("--partners", metavar="FILE", help="partners, for --to with a store")
     send.add_argument("--new-id", action="store_true", help="give requests an id and a date-time of their own")
@@ -89,7 +91,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     act.add_argument("answer", nargs="?", choices=("yes", "no"), help="for the services that are an answer")
     add_options(act)
     _add_store(act)
-    act.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="until it is sent; 0 if not told")
+    act.add_argument("--wait", type=_moments, default=0.0, metavar="SECONDS", help="until it is sent; 0 if not told")
     act.add_argument("--json", action="store_true", help="what was done as a JSON object")
     act.set_defaults(run=_act)
 
@@ -141,6 +143,14 @@ def _add_store(parser: argparse.ArgumentParser, *, partners: bool = True) -> Non
             metavar="FILE",
             help=f"who may send, and where they are; ${_PARTNERS}, or else those of the last serve",
         )
+
+
+def _moments(text: str) -> float:
+    try:
+        [seconds] = _seconds(text)
+    except (argparse.ArgumentTypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, found {text!r:.60}") from None
+    return seconds
 
 
 def _seconds(text: str) -> tuple[float, ...]:

@@ -62,8 +62,8 @@ class Present:
 
     def link_of(self, transaction: int | None, partner: str | None) -> Link | None:
         """The connection on which the partner of a transaction can be answered now."""
-        found = self._by_transaction.get(transaction or 0) or self._by_partner.get(partner or "")
-        return None if found is None or found.connection.closed else found
+        links = self._by_transaction.get(transaction or 0), self._by_partner.get(partner or "")
+        return next((link for link in links if link is not None and not link.connection.closed), None)
 
     def wrote(self, link: Link, numbers: Iterable[int]) -> None:
         """Messages of the outbox are being written to a connection."""

@@ -21,7 +21,6 @@ import pytest
 import isoill
 from isoill import ItemId, ReasonUnfilled, ReasonWillSupply, Role, Transaction, TransactionId
 from tests.parties import Parties, asked, known, moves
-from tests.postgresql import Cluster
 from tests.stores import cluster, need_store, postgresql, where
 
 need_store()
@@ -41,6 +40,7 @@ from isoill.store import (  # noqa: E402
     StoreError,
     key_of_id,
 )
+from tests.postgresql import Cluster  # noqa: E402
 
 __all__ = ["cluster", "postgresql", "where"]
 

@@ -93,6 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error("memory is read from /proc/self/statm, which is not here")
         print("benchmarks: memory is left out: there is no /proc/self/statm here", file=sys.stderr)
         what.remove("memory")
+    if "node" in what and not noding.possible():
+        if options.what:
+            parser.error("node needs the extra store: pip install 'isoill[store]', and /proc")
+        print("benchmarks: node is left out: it needs the extra store, and /proc", file=sys.stderr)
+        what.remove("node")
     if options.chart and not {"decode", "encode"} & set(what):
         parser.error("the chart is of decode and encode: name one of them, or nothing")
     if options.chart and importlib.util.find_spec("matplotlib") is None:

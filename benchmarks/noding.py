@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
 import isoill
 from benchmarks.messages import Message
@@ -23,7 +23,7 @@ from benchmarks.table import Table, ratio, significant
 from isoill import aio
 from isoill.types import ILLRequest
 
-__all__ = ["run"]
+__all__ = ["possible", "run"]
 
 _APDUS = 3  # of each transaction: the request, its acknowledgement, the answer
 _WINDOW = 100  # transactions under way
@@ -39,24 +39,26 @@ class _Run:
     files: list[int]
 
 
+def possible() -> bool:
+    """Whether there is what the store needs, and a system that tells of processes."""
+    return find_spec("sqlalchemy") is not None and Path("/proc/self/fd").exists()
+
+
 def run(messages: Sequence[Message], *, quick: bool) -> Table:
-    """In turn, as often as the other tables."""
+    """Once each: it takes minutes, and its figures are of a whole run."""
     request = next(message.value for message in messages if isinstance(message.value, ILLRequest))
-    transactions, rounds = (200, 1) if quick else (33_334, 1)
+    transactions = 200 if quick else 33_334
     octets = [_numbered(request, number) for number in range(transactions)]
-    found: dict[str, list[_Run]] = {"node": [], "echo": []}
-    for _ in range(rounds):
-        for name, runs in found.items():
-            with _serving(name) as (port, process):
-                runs.append(asyncio.run(_pump(port, process, octets, 1 if name == "echo" else _APDUS - 1)))
+    found = {}
+    for name in ("node", "echo"):
+        with _serving(name) as (port, process):
+            found[name] = asyncio.run(_pump(port, process, octets, 1 if name == "echo" else _APDUS - 1))
     rows, figures = [], {}
-    for name, runs in found.items():
-        rate = median(each.rate for each in runs)
-        part = rate / median(each.rate for each in found["echo"])
-        last = runs[-1]
-        memory = " ".join(f"{kib / 1024:.0f}" for kib in last.kib)
-        rows.append([name, significant(rate), ratio(part), memory, " ".join(map(str, last.files))])
-        figures[name] = {"apdus_a_second": rate, "by_echo": part, "kib": last.kib, "files": last.files}
+    for name, each in found.items():
+        part = each.rate / found["echo"].rate
+        memory = " ".join(f"{kib / 1024:.0f}" for kib in each.kib)
+        rows.append([name, significant(each.rate), ratio(part), memory, " ".join(map(str, each.files))])
+        figures[name] = {"apdus_a_second": each.rate, "by_echo": part, "kib": each.kib, "files": each.files}
     return Table(
         "node",
         f"{transactions * _APDUS:,} APDUs through a node (SQLite, each on disk before it is answered), beside an echo:"

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chart, limits, memory, peers
+from benchmarks import chart, limits, memory, noding, peers
 from benchmarks.hostile import FAMILIES, STREAMS, Family
 from benchmarks.messages import NAMES, from_folder, our_own
 from benchmarks.table import Table
 from benchmarks.timing import Timings, interleave
 from isoill.codec import examine
 from isoill.errors import Limits
+from tests.conftest import need
 
 MESSAGES = {message.name: message for message in our_own()}
 
@@ -70,6 +71,8 @@ def test_messages_are_read_from_a_folder(tmp_path: Path) -> None:
 def test_each_benchmark_makes_a_table(what: str) -> None:
     if what == "memory" and not memory.possible():
         pytest.skip("there is no /proc/self/statm here")
+    if what == "node":
+        need(noding.possible(), "isoill[store], or /proc")
     found = {name: peer for name in ("msgspec",) if not isinstance(peer := load(name), peers.MissingPeerError)}
     (table,) = command.tables([what], our_own(), found, quick=True)
     names = [row[0] for row in table.rows]
@@ -80,6 +83,9 @@ def test_each_benchmark_makes_a_table(what: str) -> None:
         assert names == ["isoill", "isoill.codec", "asyncio"]
     elif what == "transaction":
         assert names == ["decoding them", "both sides", "to_json", "from_json", "replay"]
+    elif what == "node":
+        assert names == ["node", "echo"]
+        assert all(len(each["kib"]) == len(each["files"]) == 5 for each in table.figures.values())
     elif what == "limits":
         assert set(names) > {family.name for family in FAMILIES}
     else:

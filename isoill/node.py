@@ -45,6 +45,8 @@ T = TypeVar("T")
 _LETTERS, _TIMERS, _UNDECIDED = 5.0, 60.0, 2.0
 #: Seconds after which a partner that says something has what waits for it tried once more.
 _WOKEN = 10.0
+#: Messages of one connection that are taken in one change.
+_TOGETHER = 32
 #: Hooks that run at once.
 _HOOKS = 16
 _CAPS, _DEADLINES = aio.Caps(), aio.Deadlines()
@@ -337,13 +339,17 @@ class Node:
         if not events:
             return None
         answers = link.duplex and not link.connection.closed
-        taken = await self._store(
-            events, Origin(source=address_of(link.address), partners=may, answers=answers, about=about)
-        )
-        reports = [octets for each in taken for octets in each.answers]
-        if reports:
-            await link.send(*reports)
-        return {each.transaction for each in taken if each.transaction is not None}
+        origin = Origin(source=address_of(link.address), partners=may, answers=answers, about=about)
+        found: set[int] = set()
+        for first in range(
+            0, len(events), _TOGETHER
+        ):  # a partner that has much to say does not keep the others waiting
+            taken = await self._store(events[first : first + _TOGETHER], origin)
+            reports = [octets for each in taken for octets in each.answers]
+            if reports:
+                await link.send(*reports)
+            found |= {each.transaction for each in taken if each.transaction is not None}
+        return found
 
     async def _store(self, events: Iterable[Event], origin: Origin) -> list[Taken]:
         """Have the desk take what has come, all of it in one change."""
@@ -484,10 +490,11 @@ class Node:
             self._courier.wake.set()
         except LocalProtocolError as error:
             _log.error("answer of the hook may not be sent", transaction=number, why=error)
-            await self._commit(lambda rows: rows.decided(message))
+            with contextlib.suppress(StoreError):  # then it is asked again
+                await self._commit(lambda rows: rows.decided(message))
         except StoreError as error:
             _log.error("store", transaction=number, what=error)
-        except Exception:  # it is the hook's; it is asked again when the claim is over
+        except (Exception, SystemExit):  # it is the hook's; it is asked again when the claim is over
             _log.exception("hook failed", transaction=number)
 
 

@@ -48,6 +48,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument(
         "--retry", type=_seconds, metavar="SECONDS,...", help="between tries to send; 300,900,2400 if not told"
     )
+    serve.add_argument(
+        "--open-per-partner",
+        type=_count,
+        default=1_000,
+        metavar="NUMBER",
+        help="open transactions that one partner may have here; 1000 if not told",
+    )
     serve.add_argument("--name", help="of this node among those that share a store; else host and port")
     serve.add_argument(
         "--json", action="store_true", help="the line that it prints, and those of its log, as JSON objects"
@@ -143,6 +150,12 @@ def _add_store(parser: argparse.ArgumentParser, *, partners: bool = True) -> Non
             metavar="FILE",
             help=f"who may send, and where they are; ${_PARTNERS}, or else those of the last serve",
         )
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and text.isascii() and 0 < int(text[:12]) < 10**9):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text!r:.60}")
+    return int(text)
 
 
 def _moments(text: str) -> float:
@@ -469,6 +482,8 @@ def _act(options: argparse.Namespace) -> int:
             print(json.dumps({**told, "messages": [each.number for each in queued], "sent": not left}))
         else:
             print(f"transaction {number}: {step}{'' if not left else ' - in the outbox'}")
+            if any(each.address is None and (each.partner is None or desk.partners is not None) for each in left):
+                complain("no address of the partner is known: it goes when the partner connects")
             if left and options.wait:
                 found = left[0].error or "no error yet"
                 complain(f"expected it to be sent within {options.wait:g} s, found it waiting: {found}")

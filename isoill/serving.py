@@ -36,7 +36,15 @@ def run(options: argparse.Namespace, store: Store, partners: Partners | None) ->
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JSONLines())
     retries = {} if options.retry is None else {"retries": options.retry}
-    node = Node(store, partners=partners, decide=hook, name=options.name, ssl=theirs, **retries)
+    node = Node(
+        store,
+        partners=partners,
+        decide=hook,
+        name=options.name,
+        ssl=theirs,
+        open_per_partner=options.open_per_partner,
+        **retries,
+    )
     return asyncio.run(_serving(node, host, port, options, ours))
 
 

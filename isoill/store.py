@@ -432,7 +432,9 @@ class Rows:
         return self._connection.execute(sa.select(_layout.c.number)).scalar() or 0
 
     def make(self) -> int:
-        """Make all tables, and give the number of their layout."""
+        """Make all tables, and give the number of their layout; not in a file of another program."""
+        if self._connection.dialect.name == "sqlite" and (found := sa.inspect(self._connection).get_table_names()):
+            raise StoreError(f"expected a store, or an empty file, found a database with a table {found[0]!r:.40}")
         _metadata.create_all(self._connection)
         self._connection.execute(_layout.insert().values(number=LAYOUT))
         return LAYOUT

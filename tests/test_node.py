@@ -598,8 +598,10 @@ def test_who_is_in_no_file_is_heard_of_what_was_sent_there_and_of_nothing_else(
     cancel.send(asked)
 
     async def rogue(link: aio.Link) -> None:
-        async for _ in link:
-            await link.send(cancel.cancel(), from_hill("143"))
+        assert await link.receive() is not None
+        await link.send(cancel.cancel(), from_hill("143"))
+        async for _ in link:  # what it is told of that
+            pass
 
     async def forged() -> None:
         async with aio.serve(rogue) as elsewhere, Node(store, partners=partners) as node:

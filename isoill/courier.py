@@ -104,8 +104,9 @@ class Courier:
             for way, group in groupby(sorted(claimed, key=_order), key=_way):  # sorted keeps their order
                 self._busy[way] = asyncio.create_task(self._take_along(way, list(group)))
             if len(claimed) < _CLAIMED:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), _POLL)
+                with contextlib.suppress(TimeoutError):  # asyncio.wait_for of 3.11 may swallow a cancellation
+                    async with asyncio.timeout(_POLL):
+                        await self.wake.wait()
 
     async def _claim(self) -> list[Queued]:
         """What is due, and goes another way than what is under way."""

@@ -251,7 +251,7 @@ class Node:
 
     async def _again(self, do: Callable[[], Awaitable[None]], pause: float) -> None:
         """Do something over and over; what goes wrong is told, and tried again."""
-        while True:
+        while not self._ended.is_set():
             try:
                 await do()
                 await asyncio.sleep(pause)
@@ -466,7 +466,8 @@ class Node:
             task.add_done_callback(lambda _: self._undecided.set())
         if not claimed:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._undecided.wait(), _UNDECIDED)
+                async with asyncio.timeout(_UNDECIDED):
+                    await self._undecided.wait()
 
     async def _decide_one(self, message: int, asked: Asked, key: tuple[str, str]) -> None:
         assert self._decide is not None

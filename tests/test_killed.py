@@ -236,7 +236,7 @@ def test_killed_at_every_write(way: str, tmp_path: Path, monkeypatch: pytest.Mon
 
     async def all_points() -> set[int]:
         # on a duplex connection there is one thing more, what is answered there, and the rest is the same
-        numbers, lived = itertools.count(1, EVERY * (4 if duplex else 1)), set[int]()
+        numbers, lived = itertools.count(1, EVERY * (16 if duplex else 1)), set[int]()
         async with asyncio.TaskGroup() as lanes:
             for _ in range(LANES):
                 lanes.create_task(lane(numbers, lived))
